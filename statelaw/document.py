@@ -344,10 +344,10 @@ class Jurisdiction(Model):
         raise KeyError(provision_id)
 
 
-def read_yaml(text: str, file: str) -> Any:
+def read_yaml(text: str, file: str, most_bytes: int = MAX_FILE_BYTES) -> Any:
     """Plain data of a YAML text. Raises LawError for text that is too long, not YAML, or names a key twice."""
-    if len(text.encode()) > MAX_FILE_BYTES:
-        raise LawError([Mistake(file, "file", "size", f"more than {MAX_FILE_BYTES // 1024} kB")])
+    if len(text.encode()) > most_bytes:
+        raise LawError([Mistake(file, "file", "size", f"more than {most_bytes // 1024} kB")])
     try:
         node = yaml.compose(text, Loader=_YAML_LOADER)
         if node is not None:
