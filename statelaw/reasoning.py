@@ -427,7 +427,6 @@ class Finding:
     case: Case
     outcome: str
     possible: tuple[str, ...]
-    parts: tuple[Part, ...]
     exposure: Span
     deciders: tuple[Provision, ...]
     decided_by: Mapping[str, tuple[Provision, ...]]  # by outcome
@@ -440,6 +439,14 @@ class Finding:
     in_foreclosure_judgment: bool  # the claim may already be part of the foreclosure case
     only_if_asked: tuple[Provision, ...]
     statuses: Mapping[str, Status]
+    diagram: _Diagram = field(repr=False, compare=False)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """An exact partition of what is not known, with what follows in each part."""
+        parts: list[Part] = []
+        _paths(self.law, self.diagram, self.diagram.root, {}, parts)
+        return tuple(parts)
 
     @cached_property
     def rulings(self) -> tuple[Ruling, ...]:
@@ -598,6 +605,16 @@ class _Node(NamedTuple):
     branches: tuple[tuple[int | bool, object], ...]
 
 
+class _Step(NamedTuple):
+    """One split: a fact, its groups of cells (cells, bits struck, the cell where it binds others), what it touches."""
+
+    position: int
+    variable: Variable
+    bound: bool
+    groups: tuple[tuple[int, int, int | None], ...]
+    touched: int
+
+
 class _Diagram:
     """One run of reasoning over a case."""
 
@@ -685,7 +702,8 @@ class _Diagram:
         for rule in deciders:
             open_variables.update(self._open(rule, alive))
         d, b, l = law.index["disposition"], law.index["foreclosed_by"], law.index["lien"]
-        if self._money_turns_on_path():
+        self.money_turns = self._money_turns_on_path()
+        if self.money_turns:
             open_variables.update(i for i in (d, b, l) if masks[i] & (masks[i] - 1))
         elif open_variables & {b, l, law.index["lender_waived"]} and masks[d] & (masks[d] - 1):
             if masks[d] & _FORECLOSED and masks[d] & ~_FORECLOSED:
@@ -700,6 +718,9 @@ class _Diagram:
             if self._open(rule, alive) <= open_variables:
                 self.sure_permits |= rule.bit
         self.standing = alive
+        self.deciding = self.bars | self.duties | self.lapsing | self.caps | self.unsettling | self.dated
+        path = {law.index[name] for name in ("disposition", "foreclosed_by", "lien")} if self.money_turns else set()
+        self.path_splits = max((n + 1 for n, v in enumerate(self.split) if v in path), default=0)
         self.alive = alive & keep
         self._last_positions(deciders + permits)
 
@@ -780,6 +801,7 @@ class _Diagram:
     def _build(self):
         if self.settled_now & self.alive and not self.money_settles:
             return self._settle(self.alive & ~self._still_open(), None)
+        self._steps()
         return self._walk(0, self.alive, (None, None, None, None))
 
     def _still_open(self) -> int:
@@ -802,45 +824,76 @@ class _Diagram:
                         return True
         return False
 
+    def _steps(self) -> None:
+        """For each split: its cells in groups that strike the same rules, and the bits that it can strike at all."""
+        self.steps: list[_Step] = []
+        for k, position in enumerate(self.split):
+            variable = self.law.variables[position]
+            mask, alive = self.masks[position], self.alive
+            bound = variable.name in _BOUND
+            groups: dict[tuple, int] = {}
+            touched = 0
+            for cell in range(len(variable.cells)):
+                if mask >> cell & 1:
+                    kill = variable.kill[cell] & alive
+                    touched |= kill
+                    key = (kill, cell if bound else None)
+                    groups[key] = groups.get(key, 0) | 1 << cell
+            for clause, _ in self.clauses_done[k]:
+                touched |= clause
+            found = tuple((cells, kill, cell) for (kill, cell), cells in groups.items())
+            self.steps.append(_Step(position, variable, bound, found, touched | self.settled_at[k]))
+
     def _walk(self, k: int, alive: int, path: tuple):
         """The node for what is left after the first ``k`` splits. ``path`` = (disposition, foreclosed_by, lien,
         last day of the sale), each ``None`` while it does not bind anything further."""
-        if k == len(self.split):
-            return self._settle(alive, path)
+        steps = self.steps
+        while True:
+            if k == len(steps):
+                return self._settle(alive, path)
+            if not alive & self.deciding and k >= self.path_splits:
+                return self._settle(alive, path)  # permits alone are left, and none of them changes what is owed
+            step = steps[k]
+            if step.bound or alive & step.touched:
+                break
+            k += 1
         key = (k, alive, path)
-        found = self._table.get(key)
+        table = self._table
+        found = table.get(key)
         if found is not None:
             return found
-        position = self.split[k]
-        variable = self.law.variables[position]
-        mask = self.masks[position]
-        mask = self._bound(variable.name, position, mask, path)
-        done = self.clauses_done[k]
-        settled = self.settled_at[k]
-        merged: dict[tuple, int] = {}
-        for cell in range(len(variable.cells)):
-            if not mask >> cell & 1:
-                continue
-            left = alive & ~variable.kill[cell]
+        done, settled = self.clauses_done[k], self.settled_at[k]
+        groups = self._bound_groups(step, path) if step.bound else step.groups
+        branches: dict[int, list] = {}
+        seen: dict[tuple, object] = {}
+        for cells, kill, cell in groups:
+            left = alive & ~kill
             for clause, whole in done:
                 if left & clause:
                     left &= ~whole
-            group = (left, self._path_after(variable, cell, path))
-            merged[group] = merged.get(group, 0) | 1 << cell
-        branches: dict[int, list] = {}
-        for (left, after), cells in merged.items():
-            if left & settled and not self.money_settles:
-                child = self._settle(left & ~self._open_after(k), after)
-            else:
-                child = self._walk(k + 1, left, after)
+            after = self._path_after(step.variable, cell, path) if step.bound else path
+            child = seen.get((left, after))
+            if child is None:
+                if left & settled and not self.money_settles:
+                    child = self._settle(left & ~self._open_after(k), after)
+                else:
+                    child = self._walk(k + 1, left, after)
+                seen[(left, after)] = child
             entry = branches.get(id(child))
             if entry is None:
                 branches[id(child)] = [cells, child]
             else:
                 entry[0] |= cells
-        node = self._node(position, tuple((cells, child) for cells, child in branches.values()))
-        self._table[key] = node
+        if len(branches) == 1:
+            node = child
+        else:
+            node = self._node(step.position, tuple((cells, child) for cells, child in branches.values()))
+        table[key] = node
         return node
+
+    def _bound_groups(self, step: _Step, path: tuple):
+        mask = self._bound(step.variable.name, step.position, self.masks[step.position], path)
+        return [group for group in step.groups if mask & group[0]]
 
     def _node(self, key, branches):
         if len(branches) == 1:
@@ -1027,13 +1080,14 @@ class _DatedLeaf(NamedTuple):
 def reason(law: Law, case: Case) -> Finding:
     """What ``law`` says about ``case``, exact under everything that is not known."""
     diagram = _Diagram(law, case)
-    parts: list[Part] = []
+    leaves: list[Leaf] = []
     opened: set[int | str] = set()
-    _paths(law, diagram, diagram.root, {}, parts, opened)
-    possible = tuple(o for o in facts.OUTCOMES if any(part.outcome == o for part in parts))
-    exposure = parts[0].exposure
-    for part in parts[1:]:
-        exposure = exposure.join(part.exposure)
+    _reach(diagram.root, leaves, opened, set())
+    outcomes = {leaf.outcome for leaf in leaves}
+    possible = tuple(o for o in facts.OUTCOMES if o in outcomes)
+    exposure = leaves[0].exposure
+    for leaf in leaves[1:]:
+        exposure = exposure.join(leaf.exposure)
     decided_by = {
         outcome: tuple(r.provision for r in law.rules if diagram.cited.get(outcome, 0) & r.bit) for outcome in possible
     }
@@ -1057,7 +1111,7 @@ def reason(law: Law, case: Case) -> Finding:
         elif rule.number in diagram.asks:
             asked = case.asked.get(provision.id)
             limits["ask"].append(ProvisionLimit(provision, diagram.asks[rule.number], status, asked))
-    owed = any(part.outcome in ("capped", "exposed") for part in parts)
+    owed = not outcomes.isdisjoint(_OWING)
     fallback, in_case = _fall_back(law, case, diagram, limits["deadline"], owed, perhaps_toll)
     order = {name: number for number, name in enumerate(law.facts)}
     open_facts = sorted((law.variables[v].name for v in opened if isinstance(v, int)), key=order.__getitem__)
@@ -1066,7 +1120,6 @@ def reason(law: Law, case: Case) -> Finding:
         case=case,
         outcome=possible[0] if len(possible) == 1 else "depends",
         possible=possible,
-        parts=tuple(parts),
         exposure=exposure,
         deciders=tuple(r.provision for r in law.rules if cited & r.bit),
         decided_by=decided_by,
@@ -1083,14 +1136,30 @@ def reason(law: Law, case: Case) -> Finding:
             if r.effect == "cap" and not r.provision.automatic and diagram.cited.get("capped", 0) & r.bit
         ),
         statuses=statuses,
+        diagram=diagram,
     )
 
 
-def _paths(law: Law, diagram: _Diagram, node, when: dict, parts: list[Part], opened: set) -> None:
+_OWING = frozenset({"capped", "exposed"})
+
+
+def _reach(node, leaves: list[Leaf], opened: set[int | str], seen: set[int]) -> None:
+    """Every leaf of a diagram, and every fact or point that it splits on, each once."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, _Node):
+        opened.add(node.key)
+        for _, child in node.branches:
+            _reach(child, leaves, opened, seen)
+    else:
+        leaves.append(node)
+
+
+def _paths(law: Law, diagram: _Diagram, node, when: dict, parts: list[Part]) -> None:
     if not isinstance(node, _Node):
         parts.append(Part(dict(when), node.outcome, node.exposure))
         return
-    opened.add(node.key)
     if isinstance(node.key, str):
         name, variable = node.key, None
     else:
@@ -1106,7 +1175,7 @@ def _paths(law: Law, diagram: _Diagram, node, when: dict, parts: list[Part], ope
             elif name == "loan_date":
                 known = diagram.known.loan
             when[name] = variable.describe(cells, known)
-        _paths(law, diagram, child, when, parts, opened)
+        _paths(law, diagram, child, when, parts)
     del when[name]
 
 
@@ -1212,21 +1281,12 @@ def matters(law: Law, case: Case) -> frozenset[str]:
     """The unknown facts that could change the outcome, the amount, or which deadline runs; and those that decide
     whether a defense or a sunset is shown, where something may be owed."""
     diagram = _Diagram(law, case, dates=True)
-    names: set[str] = set()
-    owed = _collect(law, diagram.root, names, set())
-    if owed:
+    leaves: list[Leaf] = []
+    opened: set[int | str] = set()
+    _reach(diagram.root, leaves, opened, set())
+    names = {law.variables[key].name for key in opened if isinstance(key, int)}
+    if any(leaf.outcome in _OWING for leaf in leaves):
         for rule, status in zip(law.rules, diagram.statuses, strict=True):
             if status == "unknown" and rule.effect in ("defense", "sunset"):
                 names.update(law.variables[v].name for v in diagram._open(rule, diagram.standing))
     return frozenset(names)
-
-
-def _collect(law: Law, node, names: set[str], seen: set[int]) -> bool:
-    if not isinstance(node, _Node):
-        return node.outcome in ("capped", "exposed")
-    if id(node) in seen:
-        return False
-    seen.add(id(node))
-    if isinstance(node.key, int):
-        names.add(law.variables[node.key].name)
-    return any([_collect(law, child, names, seen) for _, child in node.branches])
