@@ -8,19 +8,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from . import facts
 from .facts import Fact
 
 MAX_FILE_BYTES = 512 * 1024
-_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_DEPTH = 20
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe loader that hands on a day that does not exist as text, so that it is reported with its key."""
+
+    def day(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.day)
 
 
 class Mistake(NamedTuple):
@@ -47,6 +68,37 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 
 
+class Checked(Model):
+    """A model whose keys bear on one another. ``faults`` sees the raw keys, so that what is wrong between them is
+    reported together with what is wrong in each of them."""
+
+    @classmethod
+    def faults(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Pairs of key (empty: the whole) and what is wrong. Values may be of any type."""
+        yield from ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_at_once(cls, raw: Any, build: Any) -> Any:
+        found = list(cls.faults(raw)) if isinstance(raw, Mapping) else []
+        lines: list[InitErrorDetails] = []
+        try:
+            result = build(raw)
+        except ValidationError as error:
+            if not found:
+                raise
+            for item in error.errors():
+                kind = PydanticCustomError(item["type"], item["msg"])  # type: ignore[arg-type]
+                lines.append(InitErrorDetails(type=kind, loc=item["loc"], input=item["input"]))
+        else:
+            if not found:
+                return result
+        for key, message in found:
+            kind = PydanticCustomError("value_error", message)  # type: ignore[arg-type]
+            lines.append(InitErrorDetails(type=kind, loc=(key,) if key else (), input=None))
+        raise ValidationError.from_exception_data(cls.__name__, lines)
+
+
 M = TypeVar("M", bound="Model")
 
 
@@ -54,6 +106,13 @@ def _without_none(values: Any) -> Any:
     return [] if values is None else values
 
 
+def _day(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise ValueError("expected a day, YYYY-MM-DD")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z0-9.()-]{1,100}$")]
@@ -108,8 +167,8 @@ class NumberRange(Model):
 class DateRange(Model):
     """Days from ``from`` to ``to``, both ends included."""
 
-    from_: date | None = Field(None, alias="from")
-    to: date | None = None
+    from_: Day | None = Field(None, alias="from")
+    to: Day | None = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> DateRange:
@@ -151,25 +210,30 @@ class Period(Model):
     unit: Unit
 
 
-class Limit(Period):
+def _event_fault(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if raw.get("of") is not None and (raw.get("of") == "other") != (raw.get("event") is not None):
+        yield "event", "says in plain words what 'of: other' is, and stands only with it"
+
+
+class Limit(Checked):
     """A time limit with the event that it counts from."""
 
+    count: Annotated[int, Field(ge=0, le=10_000)]
+    unit: Unit
     of: Event
     event: Text | None = None
     event_bound: EventBound | None = None
 
-    @model_validator(mode="after")
-    def _event_named(self) -> Limit:
-        if (self.of == "other") != (self.event is not None):
-            raise ValueError("event says in plain words what 'of: other' is, and stands only with it")
-        return self
+    @classmethod
+    def faults(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        yield from _event_fault(raw)
 
 
 class InForce(Model):
-    sales_from: date | None = None
-    sales_to: date | None = None
-    loans_from: date | None = None
-    loans_to: date | None = None
+    sales_from: Day | None = None
+    sales_to: Day | None = None
+    loans_from: Day | None = None
+    loans_to: Day | None = None
 
 
 class Choice(Model):
@@ -177,7 +241,7 @@ class Choice(Model):
     label: Text
 
 
-class Question(Model):
+class Question(Checked):
     """A fact that only this document's law turns on."""
 
     fact: FactName
@@ -188,14 +252,19 @@ class Question(Model):
     why: Text
     tick: Text | None = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Question:
-        if (self.kind == "choice") != bool(self.choices):
-            raise ValueError("choices stand with kind: choice, and only there")
-        allowed = self.to_fact().values
-        if self.usual is not None and self.usual not in allowed:
-            raise ValueError(f"usual: {self.usual!r} is not one of its answers")
-        return self
+    @classmethod
+    def faults(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        choices = raw.get("choices") or ()
+        values: list[Any] = [True, False]
+        if (raw.get("kind") == "choice") != bool(choices):
+            yield "choices", "stand with kind: choice, and only there"
+        if raw.get("kind") == "choice" and isinstance(choices, list | tuple):
+            values = [c.value if isinstance(c, Choice) else c.get("value") for c in choices if isinstance(c, Choice | dict)]
+            for value in sorted({str(v) for v in values if values.count(v) > 1}):
+                yield "choices", f"{value!r} stands twice"
+        usual = raw.get("usual")
+        if usual is not None and (raw.get("kind") in ("number", "date", "money") or usual not in values):
+            yield "usual", f"{usual!r} is not one of its answers"
 
     def to_fact(self) -> Fact:
         if self.kind == "yes_no":
@@ -205,7 +274,7 @@ class Question(Model):
         return Fact(self.fact, "date" if self.kind == "date" else "number")
 
 
-class Provision(Model):
+class Provision(Checked):
     id: Identifier
     effect: Effect
     heading: Text
@@ -233,20 +302,20 @@ class Provision(Model):
     after_judgment: bool = False
     unsettles_state_law: bool = False
 
-    @model_validator(mode="after")
-    def _keys_of_effect(self) -> Provision:
-        needs = _NEEDS.get(self.effect, ())
-        for key in needs:
-            if getattr(self, key) is None:
-                raise ValueError(f"effect: {self.effect} needs {key}")
+    @classmethod
+    def faults(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        effect = raw.get("effect")
+        if effect not in _EFFECTS:
+            return
+        for key in _NEEDS.get(effect, ()):
+            if raw.get(key) is None:
+                yield key, f"is missing: effect: {effect} needs it"
         for key, effects in _BELONGS.items():
-            if getattr(self, key) not in (None, False) and self.effect not in effects:
-                raise ValueError(f"{key} does not stand with effect: {self.effect}")
-        if self.measure == "other" and self.measure_note is None:
-            raise ValueError("measure: other needs measure_note")
-        if self.of is not None and (self.of == "other") != (self.event is not None):
-            raise ValueError("event says in plain words what 'of: other' is, and stands only with it")
-        return self
+            if raw.get(key) not in (None, False) and effect not in effects:
+                yield key, f"does not stand with effect: {effect}"
+        if raw.get("measure") == "other" and raw.get("measure_note") is None:
+            yield "measure_note", "is missing: measure: other needs it"
+        yield from _event_fault(raw)
 
     @property
     def limit(self) -> Limit | None:
@@ -274,6 +343,7 @@ class Provision(Model):
         return result
 
 
+_EFFECTS = get_args(Effect)
 _NEEDS: dict[str, tuple[str, ...]] = {
     "cap": ("measure", "automatic"),
     "deadline": ("within", "of", "action"),
@@ -302,7 +372,7 @@ class Redemption(Model):
     cite: Text
 
 
-class Process(Model):
+class Process(Checked):
     usual: Kind
     available: Annotated[tuple[Kind, ...], Field(min_length=1)]
     summary: Text
@@ -310,11 +380,11 @@ class Process(Model):
     redemption: Annotated[tuple[Redemption, ...], BeforeValidator(_without_none)] = ()
     sources: tuple[Source, ...]
 
-    @model_validator(mode="after")
-    def _usual_is_available(self) -> Process:
-        if self.usual not in self.available:
-            raise ValueError("usual is not among available")
-        return self
+    @classmethod
+    def faults(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        available = raw.get("available")
+        if isinstance(available, list | tuple) and raw.get("usual") in get_args(Kind) and raw["usual"] not in available:
+            yield "usual", "is not among available"
 
 
 class Limitations(Model):
@@ -329,7 +399,7 @@ class Jurisdiction(Model):
 
     state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     name: Name
-    reviewed: date
+    reviewed: Day
     process: Process
     questions: Annotated[tuple[Question, ...], BeforeValidator(_without_none)] = ()
     provisions: Annotated[tuple[Provision, ...], Field(min_length=1)]
@@ -344,45 +414,65 @@ class Jurisdiction(Model):
         raise KeyError(provision_id)
 
 
-def read_yaml(text: str, file: str, most_bytes: int = MAX_FILE_BYTES) -> Any:
+def read_yaml(text: str, file: str) -> Any:
     """Plain data of a YAML text. Raises LawError for text that is too long, not YAML, or names a key twice."""
-    if len(text.encode()) > most_bytes:
-        raise LawError([Mistake(file, "file", "size", f"more than {most_bytes // 1024} kB")])
+    data, twins = _read_yaml(text, file)
+    if twins:
+        raise LawError(twins)
+    return data
+
+
+def _read_yaml(text: str, file: str) -> tuple[Any, list[Mistake]]:
+    """Plain data, and the keys that stand twice (the data then holds the last of them)."""
+    if len(text.encode(errors="replace")) > MAX_FILE_BYTES:
+        raise LawError([Mistake(file, "file", "size", f"more than {MAX_FILE_BYTES // 1024} kB")])
     try:
-        node = yaml.compose(text, Loader=_YAML_LOADER)
-        if node is not None:
-            _refuse_aliases_and_twins(text, node, file)
-        return yaml.load(text, Loader=_YAML_LOADER)  # noqa: S506 (a safe loader)
+        _refuse_bombs(text, file)
+        node = yaml.compose(text, Loader=_Loader)
+        twins = _twins(node, file) if node is not None else []
+        return yaml.load(text, Loader=_Loader), twins
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "file"
         raise LawError([Mistake(file, where, "YAML", getattr(error, "problem", None) or str(error))]) from None
-    except (ValueError, RecursionError) as error:
+    except LawError:
+        raise
+    except (ValueError, TypeError, RecursionError) as error:
         raise LawError([Mistake(file, "file", "YAML", str(error))]) from None
 
 
-def _refuse_aliases_and_twins(text: str, root: yaml.Node, file: str) -> None:
-    """A key written twice would silently drop the first; an alias can blow a small file up to gigabytes."""
-    mistakes = []
-    for event in yaml.parse(text, Loader=_YAML_LOADER):
+def _refuse_bombs(text: str, file: str) -> None:
+    """An alias can blow a small file up to gigabytes; endless nesting can exhaust the stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
             raise LawError([Mistake(file, f"line {line}", "YAML", "aliases are not allowed")])
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise LawError([Mistake(file, f"line {line}", "YAML", "nested too deeply")])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _twins(root: yaml.Node, file: str) -> list[Mistake]:
+    """Keys written twice: YAML would silently drop the first."""
+    mistakes = []
     waiting = [root]
     while waiting:
         node = waiting.pop()
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
-                if key.value in seen:
-                    line = key.start_mark.line + 1
-                    mistakes.append(Mistake(file, f"line {line}", str(key.value), "stands twice"))
-                seen.add(key.value)
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in seen:
+                        mistakes.append(Mistake(file, f"line {key.start_mark.line + 1}", key.value, "stands twice"))
+                    seen.add(key.value)
                 waiting.append(value)
         elif isinstance(node, yaml.SequenceNode):
             waiting.extend(node.value)
-    if mistakes:
-        raise LawError(mistakes)
+    return sorted(mistakes, key=lambda m: int(m.where.split()[1]))
 
 
 def validate(model: type[M], data: Any, file: str) -> M:
@@ -392,7 +482,9 @@ def validate(model: type[M], data: Any, file: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise LawError(_mistake(data, file, item) for item in error.errors()) from None
+        # A list whose every item is wrong also counts as empty; the items' own mistakes say enough.
+        found = [e for e in error.errors() if not (e["type"] == "too_short" and e["input"])]
+        raise LawError(_mistake(data, file, item) for item in found) from None
 
 
 def _mistake(data: Any, file: str, error: Mapping[str, Any]) -> Mistake:
@@ -409,7 +501,9 @@ def _mistake(data: Any, file: str, error: Mapping[str, Any]) -> Mistake:
             where, keys = part, [part]
         else:
             keys.append(str(part))
-    if where in _SECTIONS and keys and keys[0] == where:
+    if keys == [where] and where not in _SECTIONS:
+        where = "file"
+    if keys and keys[0] == where and (where in _SECTIONS or len(keys) > 1):
         keys = keys[1:]
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
@@ -461,37 +555,83 @@ def check_conditions(
 
 def parse_jurisdiction(data: Any, file: str, federal: Jurisdiction | None = None) -> Jurisdiction:
     """A checked jurisdiction. ``federal`` lends its facts. Raises LawError with all mistakes of the file."""
-    document = validate(Jurisdiction, data, file)
-    known = vocabulary(*([federal] if federal else []), document)
-    prefix = document.state.lower()
-    mistakes = []
-    seen: set[str] = set()
-    for question in document.questions:
-        if not question.fact.startswith(f"{prefix}_"):
-            mistakes.append(Mistake(file, question.fact, "fact", f"must start with {prefix}_"))
-        if question.fact in seen:
-            mistakes.append(Mistake(file, question.fact, "fact", "stands twice"))
-        seen.add(question.fact)
-    for provision in document.provisions:
-        where = provision.id
-        if not where.startswith(f"{prefix}-"):
-            mistakes.append(Mistake(file, where, "id", f"must start with {prefix}-"))
-        if where in seen:
-            mistakes.append(Mistake(file, where, "id", "stands twice"))
-        seen.add(where)
-        mistakes += check_conditions(provision.when, known, file, where, "when")
-        for number, clause in enumerate(provision.unless, start=1):
-            if not clause:
-                mistakes.append(Mistake(file, where, f"unless.{number}", "is empty, so the rule could never hold"))
-            mistakes += check_conditions(clause, known, file, where, f"unless.{number}")
-    if mistakes:
-        raise LawError(mistakes)
-    return document
+    return _parse(data, file, federal, [])
 
 
 def load_jurisdiction(text: str, file: str, federal: Jurisdiction | None = None) -> Jurisdiction:
     """A jurisdiction from YAML text. Raises LawError with all mistakes of the file."""
-    return parse_jurisdiction(read_yaml(text, file), file, federal)
+    data, twins = _read_yaml(text, file)
+    return _parse(data, file, federal, twins)
+
+
+def _parse(data: Any, file: str, federal: Jurisdiction | None, mistakes: list[Mistake]) -> Jurisdiction:
+    document = None
+    try:
+        document = validate(Jurisdiction, data, file)
+    except LawError as error:
+        mistakes = [*mistakes, *error.mistakes]
+    if isinstance(data, dict):
+        mistakes = [*mistakes, *_check_names(data, file, federal)]
+    if mistakes or document is None:
+        raise LawError(mistakes)
+    return document
+
+
+def _entries(data: Mapping[str, Any], section: str) -> list[dict[str, Any]]:
+    entries = data.get(section)
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list | tuple) else []
+
+
+def _check_names(data: Mapping[str, Any], file: str, federal: Jurisdiction | None) -> Iterator[Mistake]:
+    """Ids and facts that stand twice or are not of this state, and conditions outside the vocabulary. Works on raw data:
+    what is wrong in form has been reported already and is passed over here."""
+    prefix = state.lower() if isinstance(state := data.get("state"), str) and len(state) == 2 else None
+    known: dict[str, Fact | None] = dict(vocabulary(*([federal] if federal else [])))
+    seen: set[str] = set()
+    for question in _entries(data, "questions"):
+        name = question.get("fact")
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            yield Mistake(file, name, "fact", "stands twice")
+        elif name in known:
+            yield Mistake(file, name, "fact", "is a fact of the vocabulary already")
+        elif prefix and not name.startswith(f"{prefix}_"):
+            yield Mistake(file, name, "fact", f"must start with {prefix}_")
+        seen.add(name)
+        try:
+            known[name] = Question.model_validate(question).to_fact()
+        except ValidationError:
+            known[name] = None  # reported by its form; conditions on it cannot be checked
+    for number, provision in enumerate(_entries(data, "provisions"), start=1):
+        where = provision.get("id")
+        if not isinstance(where, str):
+            where = f"provisions.{number}"
+        else:
+            if prefix and not where.startswith(f"{prefix}-"):
+                yield Mistake(file, where, "id", f"must start with {prefix}-")
+            if where in seen:
+                yield Mistake(file, where, "id", "stands twice")
+            seen.add(where)
+        yield from _check_raw(provision.get("when"), known, file, where, "when")
+        clauses = provision.get("unless")
+        for place, clause in enumerate(clauses if isinstance(clauses, list | tuple) else (), start=1):
+            if clause == {}:
+                yield Mistake(file, where, f"unless.{place}", "is empty, so the rule could never hold")
+            yield from _check_raw(clause, known, file, where, f"unless.{place}")
+
+
+def _check_raw(raw: Any, known: Mapping[str, Fact | None], file: str, where: str, key: str) -> list[Mistake]:
+    conditions, words = {}, {name: fact for name, fact in known.items() if fact is not None}
+    for name, value in raw.items() if isinstance(raw, dict) else ():
+        if not isinstance(name, str) or name in known and known[name] is None:
+            continue
+        try:
+            conditions[name] = _parse_allowed(value)
+        except ValueError:
+            if name not in known:
+                conditions[name] = ()  # the name is wrong too
+    return check_conditions(conditions, words, file, where, key)
 
 
 def plain_data(document: Model) -> dict[str, Any]:
