@@ -102,7 +102,7 @@ class Checked(Model):
 M = TypeVar("M", bound="Model")
 
 
-def _without_none(values: Any) -> Any:
+def without_none(values: Any) -> Any:
     return [] if values is None else values
 
 
@@ -202,7 +202,7 @@ def _parse_allowed(value: Any) -> Any:
 
 
 _Allowed = Annotated[Any, BeforeValidator(_parse_allowed)]
-_Conditions = dict[str, _Allowed]
+Conditions = dict[str, _Allowed]
 
 
 class Period(Model):
@@ -248,7 +248,7 @@ class Question(Checked):
     kind: Literal["yes_no", "choice", "number", "date", "money"]
     ask: Text
     usual: bool | str | None = None
-    choices: Annotated[tuple[Choice, ...], BeforeValidator(_without_none)] = ()
+    choices: Annotated[tuple[Choice, ...], BeforeValidator(without_none)] = ()
     why: Text
     tick: Text | None = None
 
@@ -279,13 +279,13 @@ class Provision(Checked):
     effect: Effect
     heading: Text
     plain: Text
-    when: _Conditions
-    unless: Annotated[tuple[_Conditions, ...], BeforeValidator(_without_none)] = ()
+    when: Conditions
+    unless: Annotated[tuple[Conditions, ...], BeforeValidator(without_none)] = ()
     cite: Text
     in_force: InForce | None = None
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     confidence: Confidence
-    caveats: Annotated[tuple[Text, ...], BeforeValidator(_without_none)] = ()
+    caveats: Annotated[tuple[Text, ...], BeforeValidator(without_none)] = ()
     # cap
     measure: Measure | None = None
     measure_note: Text | None = None
@@ -377,7 +377,7 @@ class Process(Checked):
     available: Annotated[tuple[Kind, ...], Field(min_length=1)]
     summary: Text
     route: dict[Kind, Literal["same_case", "separate_suit", "either", "none"]]
-    redemption: Annotated[tuple[Redemption, ...], BeforeValidator(_without_none)] = ()
+    redemption: Annotated[tuple[Redemption, ...], BeforeValidator(without_none)] = ()
     sources: tuple[Source, ...]
 
     @classmethod
@@ -401,10 +401,10 @@ class Jurisdiction(Model):
     name: Name
     reviewed: Day
     process: Process
-    questions: Annotated[tuple[Question, ...], BeforeValidator(_without_none)] = ()
+    questions: Annotated[tuple[Question, ...], BeforeValidator(without_none)] = ()
     provisions: Annotated[tuple[Provision, ...], Field(min_length=1)]
     limitations: Limitations | None = None
-    gaps: Annotated[tuple[Text, ...], BeforeValidator(_without_none)] = ()
+    gaps: Annotated[tuple[Text, ...], BeforeValidator(without_none)] = ()
 
     def provision(self, provision_id: str) -> Provision:
         """Raises KeyError when there is no such provision."""
@@ -416,13 +416,13 @@ class Jurisdiction(Model):
 
 def read_yaml(text: str, file: str) -> Any:
     """Plain data of a YAML text. Raises LawError for text that is too long, not YAML, or names a key twice."""
-    data, twins = _read_yaml(text, file)
+    data, twins = read_yaml_leniently(text, file)
     if twins:
         raise LawError(twins)
     return data
 
 
-def _read_yaml(text: str, file: str) -> tuple[Any, list[Mistake]]:
+def read_yaml_leniently(text: str, file: str) -> tuple[Any, list[Mistake]]:
     """Plain data, and the keys that stand twice (the data then holds the last of them)."""
     if len(text.encode(errors="replace")) > MAX_FILE_BYTES:
         raise LawError([Mistake(file, "file", "size", f"more than {MAX_FILE_BYTES // 1024} kB")])
@@ -560,7 +560,7 @@ def parse_jurisdiction(data: Any, file: str, federal: Jurisdiction | None = None
 
 def load_jurisdiction(text: str, file: str, federal: Jurisdiction | None = None) -> Jurisdiction:
     """A jurisdiction from YAML text. Raises LawError with all mistakes of the file."""
-    data, twins = _read_yaml(text, file)
+    data, twins = read_yaml_leniently(text, file)
     return _parse(data, file, federal, twins)
 
 
@@ -613,15 +613,15 @@ def _check_names(data: Mapping[str, Any], file: str, federal: Jurisdiction | Non
             if where in seen:
                 yield Mistake(file, where, "id", "stands twice")
             seen.add(where)
-        yield from _check_raw(provision.get("when"), known, file, where, "when")
+        yield from check_raw_conditions(provision.get("when"), known, file, where, "when")
         clauses = provision.get("unless")
         for place, clause in enumerate(clauses if isinstance(clauses, list | tuple) else (), start=1):
             if clause == {}:
                 yield Mistake(file, where, f"unless.{place}", "is empty, so the rule could never hold")
-            yield from _check_raw(clause, known, file, where, f"unless.{place}")
+            yield from check_raw_conditions(clause, known, file, where, f"unless.{place}")
 
 
-def _check_raw(raw: Any, known: Mapping[str, Fact | None], file: str, where: str, key: str) -> list[Mistake]:
+def check_raw_conditions(raw: Any, known: Mapping[str, Fact | None], file: str, where: str, key: str) -> list[Mistake]:
     conditions, words = {}, {name: fact for name, fact in known.items() if fact is not None}
     for name, value in raw.items() if isinstance(raw, dict) else ():
         if not isinstance(name, str) or name in known and known[name] is None:
