@@ -1,0 +1,1065 @@
+"""From a finding to a report: one typed, immutable value that the page, the PDF and other forms are made of.
+
+``build(code, cases)`` is what a view calls. It gathers the law and the national facts and gives one :class:`Report` a
+loan. A report holds no mark-up; its sentences stand in ``templates/screener/_report/``, chosen by its keys (``say``,
+``leads``), and in :mod:`screener.wording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+from statelaw import facts, store
+from statelaw.deadlines import TimeLimit
+from statelaw.document import Limit, Provision, Question
+from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS
+from statelaw.money import Balance, Span
+from statelaw.reasoning import Case, Condition, Finding, Law, Part, ProvisionLimit, Ruling, reason
+
+from . import options as ways_forward
+from . import wording
+from .money_text import dollars, percent
+from .options import Ground, Option
+from .ways_out import Way, ways_out
+
+# --- what a report holds ------------------------------------------------------------------------------------------
+
+#: Outcome -> tone (colour class) and icon (shape). A label looks the same wherever it stands.
+LOOKS: Mapping[str, tuple[str, str]] = {
+    "no_shortfall": ("good", "shield"),
+    "barred": ("good", "shield"),
+    "time_barred": ("good", "clock"),
+    "capped": ("mid", "triangle"),
+    "exposed": ("bad", "exclamation"),
+    "depends": ("open", "fork"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A span of dollars as text: ``exact`` where both ends meet, ``high`` absent where no end is known."""
+
+    low: str
+    high: str | None
+    is_exact: bool
+    is_nothing: bool
+
+    @classmethod
+    def of(cls, span: Span) -> Amount:
+        return cls(dollars(span.low) or "", dollars(span.high), span.is_exact, span.high == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of the money picture. ``amount`` is ``None`` where it is not known."""
+
+    key: str  # owed, sold, got, credit, to_this_loan, worth, left, limit, surplus, senior
+    amount: str | None
+    low: str | None = None  # for a limit that is a range: from ``low`` to ``amount``
+    kind: str = "home"  # debt, home, owe: the colour of the bar
+    start: str = "0%"
+    width: str = "0%"
+    has_bar: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyView:
+    bars: tuple[Bar, ...]
+    notes: tuple[str, ...]  # keys of notes that stand below
+    surplus: str | None
+    saved: str | None  # what the legal limit takes off the shortfall
+    shortfall: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One condition of a rule beside the answer that decided it."""
+
+    status: str  # held, failed, unknown
+    text: str
+    answer: str = ""  # for a question's own words: the answer to it
+    needs: tuple[str, ...] = ()  # for what is not known: what the rule asks for
+    assumed: bool = False  # taken as usual; nobody was asked or ticked it
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A provision in plain words, with its conditions ticked."""
+
+    id: str
+    effect: str
+    heading: str
+    plain: str
+    cite: str
+    link: str | None
+    checked: date
+    confidence: str
+    sure: str
+    is_federal: bool
+    status: str
+    ticks: tuple[Tick, ...]
+    caveats: tuple[str, ...]
+    action: str | None
+    measure_note: str | None
+    only_if_asked: bool
+    ask_within: DateEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DateEntry:
+    """One date of the line of dates."""
+
+    key: str  # sale, deadline, ask, sunset, old_debt, redemption
+    date: date | None
+    state: str  # past, coming, open (no date is known, or it may have run)
+    not_before: bool = False
+    text: str = ""  # the rule's heading, a date given as a month or a year
+    action: str = ""
+    counted_from: str = ""
+    event: str = ""
+    cite: str = ""
+    provision: str = ""
+    acted: bool | None = None
+    count: int = 0
+    unit: str = ""
+    applies: str = "held"
+    note: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One of the ways in which an open answer can turn out."""
+
+    when: tuple[tuple[str, ...], ...]  # all of these; of each, any of its statements
+    outcome: str
+    tone: str
+    icon: str
+    exposure: Amount
+    possible: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    topic: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changer:
+    """A circumstance that was taken as not so and would change the answer."""
+
+    text: str
+    outcome: str
+    tone: str
+    exposure: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class WayView:
+    disposition: str
+    outcome: str
+    tone: str
+    icon: str
+    exposure: Amount
+    if_waived: bool
+    without_waiver: str | None
+    is_usual: bool
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What a lender with a judgment may do in this state."""
+
+    wages: Any
+    bank: Any
+    home: Any
+    judgment: Any
+    wage_rules: tuple[Mapping[str, str], ...]
+    homestead: str | None
+    links: Mapping[str, str | None]
+    reviewed: date
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a report on one loan says, in the order in which it says it."""
+
+    code: str
+    state: str
+    number: int  # which loan this is, from 1
+    loans: int
+    as_of: date
+    stage: str | None
+    ahead: bool  # the home is not lost yet
+    judgment: bool
+    lien: str | None
+    disposition: str | None
+    foreclosed_by: str | None
+    # the answer
+    outcome: str
+    tone: str
+    icon: str
+    say: str
+    probably: bool
+    leads: tuple[str, ...]
+    possible: tuple[str, ...]
+    exposure: Amount
+    shortfall: Amount
+    owes_something: bool
+    only_if_asked: bool
+    ask_by: DateEntry | None
+    next_deadline: DateEntry | None
+    last_day: DateEntry | None  # the deadline that the lender missed
+    old_debt: DateEntry | None
+    no_rule: bool
+    in_foreclosure_judgment: bool
+    # the money
+    money: MoneyView
+    # why
+    reasons: tuple[Rule, ...]
+    duties: tuple[Rule, ...]
+    defenses: tuple[Rule, ...]
+    near: tuple[Rule, ...]
+    # what would change it
+    cases: tuple[CaseView, ...]
+    cases_are_first_split: bool
+    open_items: tuple[OpenItem, ...]
+    changers: tuple[Changer, ...]
+    assumed: tuple[str, ...]
+    caveats: tuple[str, ...]
+    # dates
+    dates: tuple[DateEntry, ...]
+    # what to do
+    ways: tuple[WayView, ...]
+    collection: Collection | None
+    options: tuple[Option, ...]
+    help: tuple[Any, ...]
+    # where it comes from
+    gaps: tuple[str, ...]
+    reviewed: date
+    publication: Any
+    finding: Finding
+
+    @cached_property
+    def urgent_options(self) -> tuple[Option, ...]:
+        return tuple(o for o in self.options if o.urgency == 1)
+
+    @cached_property
+    def other_options(self) -> tuple[Option, ...]:
+        return tuple(o for o in self.options if o.urgency > 1)
+
+
+# --- what it is built from ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What stands beside the law: collection in this state, national facts, the options, where the law comes from."""
+
+    collection: Any = None
+    federal: Any = None
+    options: tuple[Any, ...] = ()
+    publication: Any = None
+
+
+@lru_cache(maxsize=128)
+def _file(name: str) -> Any:
+    from statelaw.document import read_yaml
+
+    return _attributes(read_yaml((store.LAW_DIR / name).read_text(), name))
+
+
+def _attributes(data: Any) -> Any:
+    if isinstance(data, dict):
+        return SimpleNamespace(**{str(k): _attributes(v) for k, v in data.items()})
+    if isinstance(data, list):
+        return tuple(_attributes(item) for item in data)
+    return data
+
+
+def _raw_options() -> tuple[Any, ...]:
+    found = _file("options.yaml").options
+    return tuple(
+        SimpleNamespace(**{
+            "unless": (), "caution": None, **vars(o),
+            "when": vars(o.when),
+            **({"unless": tuple(vars(c) for c in o.unless)} if hasattr(o, "unless") and o.unless else {}),
+        })
+        for o in found
+    )
+
+
+@lru_cache(maxsize=1)
+def _shipped_options() -> tuple[Any, ...]:
+    return _raw_options()
+
+
+def extras_for(code: str) -> Extras:
+    """The national facts, from the store."""
+    return Extras(
+        collection=_file(f"collection/{code}.yaml"),
+        federal=_file("federal.yaml"),
+        options=_shipped_options(),
+        publication=SimpleNamespace(number=store.law(code).publications.get("state", 1), date=None, reviewed_by=""),
+    )
+
+
+def build(code: str, cases: Sequence[Case], *, as_of: date | None = None) -> tuple[Report, ...]:
+    """A report for each loan of one home. Raises KeyError for a state that there is no law for."""
+    law, extras = store.law(code), extras_for(code)
+    return tuple(
+        build_report(law, case, extras=extras, as_of=as_of, number=number, loans=len(cases))
+        for number, case in enumerate(cases, start=1)
+    )
+
+
+def build_report(
+    law: Law, case: Case, *, extras: Extras, as_of: date | None = None, number: int = 1, loans: int = 1
+) -> Report:
+    return _Builder(law, case, extras).report(as_of or case.today, number, loans)
+
+
+# --- which source can be read ---------------------------------------------------------------------------------------
+
+_READABLE_KINDS = ("statute", "case", "court_rule", "official")
+#: Code repositories and file stores: what stands there is no page that a reader can open and understand.
+_NO_PAGE_HOSTS = (
+    "github.com",
+    "githubusercontent.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "codeberg.org",
+    "sourceforge.net",
+    "huggingface.co",
+    "amazonaws.com",
+    "cloudfront.net",
+    "googleapis.com",
+    "googleusercontent.com",
+    "drive.google.com",
+    "docs.google.com",
+    "dropbox.com",
+    "dropboxusercontent.com",
+    "windows.net",
+    "digitaloceanspaces.com",
+    "r2.dev",
+    "box.com",
+    "corpora.tika.apache.org",
+)
+_NO_PAGE_ENDS = (
+    ".zip", ".gz", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar",
+    ".json", ".jsonl", ".xml", ".csv", ".tsv", ".yaml", ".yml", ".parquet",
+    ".md", ".rtf", ".doc", ".docx", ".xls", ".xlsx", ".odt", ".epub",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def is_page(url: str) -> bool:
+    """Whether an address is a page that a reader can open."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".").lower()
+    if not host or any(host == bad or host.endswith("." + bad) for bad in _NO_PAGE_HOSTS):
+        return False
+    return not parts.path.lower().endswith(_NO_PAGE_ENDS)
+
+
+def link_of(sources: Iterable[Any]) -> str | None:
+    """The first source in the law itself, a ruling, a court rule or an official page that can be opened."""
+    for source in sources:
+        if source.kind in _READABLE_KINDS and is_page(source.url):
+            return source.url
+    return None
+
+
+# --- the building -----------------------------------------------------------------------------------------------------
+
+_MOST_CASES = 6
+_MOST_NEAR = 2
+_POSITIVE = ("bar", "waiver")
+
+
+class _Builder:
+    """One run: from a case to its report."""
+
+    def __init__(self, law: Law, case: Case, extras: Extras):
+        self.law, self.case, self.extras = law, case, extras
+        self.finding = reason(law, case)
+        self.ahead = case.stage in STAGES_BEFORE_SALE
+        self.rulings: dict[str, Ruling] = {r.provision.id: r for r in self.finding.rulings}
+        self.questions: dict[str, Question] = {
+            q.fact: q for document in (law.state, law.federal) if document for q in document.questions
+        }
+        self.disposition = case.facts.get("disposition")
+        self.lien = case.facts.get("lien")
+        self.foreclosed_by = case.facts.get("foreclosed_by")
+        if self.lien == FIRST or self.disposition in WORKOUTS:
+            self.foreclosed_by = facts.THIS_LENDER
+
+    def report(self, as_of: date, number: int, loans: int) -> Report:
+        finding, case, law = self.finding, self.case, self.law
+        tone, icon = LOOKS[finding.outcome]
+        deciding = {p.id for p in finding.deciders}
+        dates = self._dates()
+        deadlines = [d for d in dates if d.key == "deadline" and d.acted is not True and d.applies == "held"]
+        running = [d for d in deadlines if d.state == "coming" and d.date]
+        old_debt = next((d for d in dates if d.key == "old_debt"), None)
+        surplus = finding.balance.surplus if finding.outcome == "no_shortfall" else None
+        money = self._money(surplus)
+        cases, first_split = self._cases()
+        asked_only = self._only_if_asked()
+        known = ways_forward.facts_of(
+            finding,
+            old_debt=old_debt is not None and old_debt.state != "coming" and finding.limitations.passed != "no",
+            surplus=bool(surplus),
+            deadline_running=bool(running) and finding.owes_something,
+        )
+        reasons = self._reasons()
+        return Report(
+            code=law.code,
+            state=law.state.name,
+            number=number,
+            loans=loans,
+            as_of=as_of,
+            stage=case.stage,
+            ahead=self.ahead,
+            judgment=case.stage == "judgment",
+            lien=self.lien,
+            disposition=self.disposition if isinstance(self.disposition, str) else None,
+            foreclosed_by=self.foreclosed_by,
+            outcome=finding.outcome,
+            tone=tone,
+            icon=icon,
+            say=self._say(),
+            probably=finding.is_probable,
+            leads=self._leads(dates),
+            possible=finding.possible,
+            exposure=Amount.of(finding.exposure),
+            shortfall=Amount.of(finding.balance.shortfall),
+            owes_something=finding.owes_something,
+            only_if_asked=bool(asked_only),
+            ask_by=self._ask_by(dates, asked_only),
+            next_deadline=min(running, key=lambda d: d.date, default=None) if finding.owes_something else None,
+            last_day=next((d for d in deadlines if d.provision in deciding), None),
+            old_debt=old_debt,
+            no_rule=finding.outcome in ("exposed", "depends") and not finding.decided_by.get("exposed", (1,)),
+            in_foreclosure_judgment=finding.in_foreclosure_judgment,
+            money=money,
+            reasons=reasons,
+            duties=self._duties(),
+            defenses=self._defenses(),
+            near=self._near(),
+            cases=cases,
+            cases_are_first_split=first_split,
+            open_items=self._open_items(),
+            changers=self._changers(),
+            assumed=self._assumed(),
+            caveats=tuple(dict.fromkeys(c for rule in reasons for c in rule.caveats)),
+            dates=dates,
+            ways=self._ways(),
+            collection=self._collection(),
+            options=self._options(known),
+            help=tuple(self.extras.collection.help) if self.extras.collection else (),
+            gaps=law.state.gaps,
+            reviewed=law.state.reviewed,
+            publication=self.extras.publication,
+            finding=finding,
+        )
+
+    # -- the answer
+
+    def _say(self) -> str:
+        """The key of the sentence that answers."""
+        finding, case = self.finding, self.case
+        exposure, outcome = finding.exposure, finding.outcome
+        if outcome == "no_shortfall":
+            return "paid_by_senior_sale" if self.foreclosed_by == SENIOR_LENDER else "paid"
+        if outcome == "barred":
+            effects = {p.effect for p in finding.deciders}
+            if "waiver" in effects:
+                return "waived"
+            return "barred" if "bar" in effects else "duty_skipped"
+        if outcome == "time_barred":
+            return "too_late"
+        shortfall = finding.balance.shortfall
+        if outcome == "capped":
+            if exposure.high is None:
+                return "capped_unknown"
+            if exposure.high == 0:
+                return "capped_nothing"
+            if self._time_to_ask_open():
+                return "capped_if_asked_in_time"
+            if exposure.high == shortfall.high:
+                return "capped_somewhere"
+            return "capped" if exposure.is_exact else "capped_range"
+        if outcome == "exposed":
+            if not finding.decided_by.get("exposed"):
+                return "no_rule"
+            if exposure.high is None:
+                return "exposed_unknown"
+            return "exposed" if exposure.is_exact else "exposed_range"
+        points = finding.open_points
+        if not finding.open_facts and points:
+            if points == ("court_reopens",):
+                return "reopen"
+            if points == ("state_law_binds",):
+                return "federal_lender"
+            if all(p.startswith(("acted.", "past.")) for p in points):
+                return "acted"
+            if all(p.startswith("skipped.") for p in points):
+                return "skipped"
+        if finding.open_facts == ("lender_waived",) and not points:
+            return "written_waiver"
+        if len(finding.open_facts) == 1 and not points:
+            return "one_fact"
+        return "depends"
+
+    def _leads(self, dates: Sequence[DateEntry]) -> tuple[str, ...]:
+        """The keys of what the answer leads with."""
+        finding = self.finding
+        leads = []
+        if finding.limitations is not None and finding.limitations.passed != "no":
+            leads.append("old_debt" if finding.limitations.passed == "yes" else "old_debt_maybe")
+        if finding.owes_something or self.case.stage == "judgment":
+            if any(s.status == "held" and s.limit.passed == "yes" for s in finding.sunsets):
+                leads.append("sunset")
+        if "court_reopens" in finding.open_points and self._say() != "reopen":
+            leads.append("reopen")
+        if "state_law_binds" in finding.open_points and self._say() != "federal_lender":
+            leads.append("federal_lender")
+        return tuple(leads)
+
+    def _time_to_ask_open(self) -> bool:
+        """The time to ask for a deciding limit has surely run, and nobody knows whether the homeowner asked."""
+        deciding = {p.id for p in self.finding.deciders}
+        return any(
+            item.provision.id in deciding and item.limit.passed == "yes" and item.acted is None
+            for item in self.finding.asks
+        )
+
+    def _only_if_asked(self) -> tuple[Provision, ...]:
+        """The limits that the homeowner must ask for and that take off more than those that hold by themselves."""
+        finding = self.finding
+        caps = [p for p in finding.decided_by.get("capped", ()) if p.effect == "cap"]
+        if not caps:
+            return ()
+        balance = finding.balance
+
+        def high(provision: Provision) -> Decimal:
+            found = balance.capped(provision.measure).high
+            return Decimal("Infinity") if found is None else found
+
+        by_itself = min((high(p) for p in caps if p.automatic), default=Decimal("Infinity"))
+        return tuple(
+            p
+            for p in caps
+            if not p.automatic
+            and self.case.asked.get(p.id) is not True
+            and (high(p) < by_itself or by_itself == Decimal("Infinity"))
+        )
+
+    def _ask_by(self, dates: Sequence[DateEntry], caps: Sequence[Provision]) -> DateEntry | None:
+        wanted = {p.id for p in caps}
+        found = [d for d in dates if d.key == "ask" and d.provision in wanted and d.date]
+        return min(found, key=lambda d: d.date, default=None)
+
+    # -- the money
+
+    def _money(self, surplus: Decimal | None) -> MoneyView:
+        finding, given = self.finding, self.case.money
+        sums: Balance = finding.balance
+        senior = self.foreclosed_by == SENIOR_LENDER
+        whole = max((a for a in (sums.owed, sums.price, given.fair_value) if a is not None), default=Decimal(0))
+        bars, notes = [], []
+
+        def bar(key: str, amount: Decimal | None, kind: str, *, has_bar: bool = True) -> None:
+            width = percent(amount, whole) if amount is not None else "0%"
+            bars.append(Bar(key, dollars(amount), kind=kind, width=width, has_bar=has_bar and amount is not None))
+
+        bar("owed", sums.owed, "debt")
+        strict = self.disposition == STRICT
+        if senior:
+            bar("to_this_loan", given.surplus_to_this_loan, "home")
+            if given.surplus_to_this_loan is None:
+                notes.append("surplus_unknown")
+        elif not strict:
+            key = {"short_sale": "got", "deed_in_lieu": "credit"}.get(self.disposition, "sold")
+            bar(key, sums.price, "home")
+        value_counts = strict or any(
+            p.effect == "cap" and p.measure != "other" for p in finding.deciders
+        )
+        if strict or not senior or value_counts:
+            bar("worth", given.fair_value, "home")
+        if self.lien == JUNIOR and not senior and value_counts and given.fair_value is not None:
+            if given.senior_owed is None:
+                notes.append("senior_unknown")
+            else:
+                bar("senior", given.senior_owed, "debt")
+        shortfall = sums.shortfall
+        if surplus:
+            bar("surplus", surplus, "home", has_bar=False)
+        elif not sums.is_settled:
+            start = percent(whole - (shortfall.high or Decimal(0)), whole) if shortfall.high is not None else "0%"
+            bars.append(
+                Bar(
+                    "left",
+                    dollars(shortfall.high),
+                    low=None if shortfall.is_exact or shortfall.high is None else dollars(shortfall.low),
+                    kind="gap",
+                    start=start,
+                    width=percent(shortfall.high, whole) if shortfall.high is not None else "0%",
+                    has_bar=shortfall.high is not None,
+                )
+            )
+        exposure = finding.exposure
+        if not sums.is_settled:
+            high = exposure.high
+            bars.append(
+                Bar(
+                    "limit",
+                    dollars(high),
+                    low=None if exposure.is_exact or high is None else dollars(exposure.low),
+                    kind="owe",
+                    start=percent((sums.owed or whole) - (high or Decimal(0)), whole) if high is not None else "0%",
+                    width=percent(high, whole) if high is not None else "0%",
+                    has_bar=high is not None,
+                )
+            )
+        if sums.owed is None:
+            notes.append("owed_unknown")
+        elif sums.price is None and not senior and not strict:
+            notes.append("price_unknown")
+        if value_counts and given.fair_value is None and finding.owes_something:
+            notes.append("worth_unknown")
+        saved = None
+        if finding.outcome == "capped" and exposure.is_exact and shortfall.is_exact and shortfall.high is not None:
+            if exposure.high is not None and exposure.high < shortfall.high:
+                saved = dollars(shortfall.high - exposure.high)
+        return MoneyView(tuple(bars), tuple(notes), dollars(surplus), saved, Amount.of(shortfall))
+
+    # -- why
+
+    def _rule(self, provision: Provision) -> Rule:
+        ruling = self.rulings[provision.id]
+        document = self.law.federal if ruling.federal and self.law.federal else self.law.state
+        return Rule(
+            id=provision.id,
+            effect=provision.effect,
+            heading=provision.heading,
+            plain=provision.plain,
+            cite=provision.cite,
+            link=link_of(provision.sources),
+            checked=document.reviewed,
+            confidence=provision.confidence,
+            sure=str(wording.SURE[provision.confidence]),
+            is_federal=ruling.federal,
+            status=ruling.status,
+            ticks=self._ticks(ruling),
+            caveats=provision.caveats,
+            action=provision.action,
+            measure_note=provision.measure_note,
+            only_if_asked=provision.effect == "cap" and not provision.automatic,
+        )
+
+    def _ticks(self, ruling: Ruling) -> tuple[Tick, ...]:
+        ticks: dict[str, Tick] = {}
+        for condition in ruling.conditions:
+            if condition.fact == "foreclosed_by" and self.disposition in WORKOUTS:
+                continue  # implied: there was no foreclosure at all
+            self._add(ticks, self._tick(condition))
+        for status, clause in ruling.unless:
+            # An exception that stays away is a condition that is met, and the other way round.
+            for condition in clause:
+                if status == "failed" and condition.status != "failed":
+                    continue
+                if status == "unknown" and condition.status != "unknown":
+                    continue
+                self._add(ticks, self._tick(condition, exception=True))
+        return tuple(ticks.values())
+
+    @staticmethod
+    def _add(ticks: dict[str, Tick], tick: Tick) -> None:
+        ticks.setdefault(tick.text, tick)
+
+    def _tick(self, condition: Condition, *, exception: bool = False) -> Tick:
+        name, status, answer = condition.fact, condition.status, condition.answer
+        if exception and status != "unknown":
+            status = "held" if status == "failed" else "failed"
+        question = self.questions.get(name)
+        allowed = condition.allowed[0]
+        known = answer is not None and not isinstance(answer, frozenset)
+        if isinstance(allowed, tuple):
+            if question is not None:
+                needs: tuple[str, ...] = ()
+                if not known:
+                    needs = tuple(wording.answer_of(question, value) for value in self._wanted(name, allowed, exception))
+                words = wording.answer_of(question, answer) if known else ""
+                return Tick(status, question.ask, words, needs, condition.assumed)
+            if known:
+                text = wording.said(name, answer, ahead=self.ahead, disposition=self.disposition)
+                return Tick(status, text or str(answer), assumed=condition.assumed)
+            wanted = wording.several(self._wanted(name, allowed, exception), name, ahead=self.ahead)
+            if len(wanted) == 1:
+                return Tick(status, wanted[0])
+            return Tick(status, str(wording.TOPIC[name]), needs=wanted)
+        if exception and known:
+            # What the rule says of an exception is turned round, so the answer alone is shown.
+            low, high = None, None
+            return Tick(status, wording.stretch(name, _plain(answer)))
+        low, high = wording.bounds(allowed)
+        for further in condition.allowed[1:]:
+            more_low, more_high = wording.bounds(further)
+            low = max((v for v in (low, more_low) if v is not None), default=None)
+            high = min((v for v in (high, more_high) if v is not None), default=None)
+        if exception:
+            return Tick(status, str(wording.TOPIC.get(name) or question.ask))
+        text = wording.measured(name, low, high, answer if known else None)
+        if question is not None:
+            return Tick(status, question.ask, text)
+        return Tick(status, text)
+
+    def _wanted(self, name: str, allowed: tuple, exception: bool) -> tuple:
+        """The values with which the rule fits; for an exception all the others."""
+        if not exception:
+            return allowed
+        return tuple(v for v in self.law.facts[name].values if not any(v is a or v == a for a in allowed))
+
+    def _reasons(self) -> tuple[Rule, ...]:
+        finding = self.finding
+        order = {"waiver": 0, "bar": 1, "duty": 2, "deadline": 3, "cap": 4, "permit": 5}
+        found = sorted(finding.deciders, key=lambda p: order.get(p.effect, 9))
+        return tuple(self._rule(p) for p in found)
+
+    def _duties(self) -> tuple[Rule, ...]:
+        if not self.finding.owes_something:
+            return ()
+        deciding = {p.id for p in self.finding.deciders}
+        return tuple(
+            self._rule(p)
+            for p in self.finding.applying("duty", perhaps=True)
+            if p.id not in deciding and self.case.skipped.get(p.id) is not True
+        )
+
+    def _defenses(self) -> tuple[Rule, ...]:
+        if not self.finding.owes_something:
+            return ()
+        held = self.finding.applying("defense")
+        perhaps = [p for p in self.finding.applying("defense", perhaps=True) if p not in held]
+        return tuple(self._rule(p) for p in (*held, *perhaps))
+
+    def _near(self) -> tuple[Rule, ...]:
+        """Rules of the state that protect others and fail here by one answer alone."""
+        if self.finding.outcome not in ("capped", "exposed"):
+            return ()
+        found = []
+        for ruling in self.rulings.values():
+            if ruling.provision.effect not in _POSITIVE or ruling.status != "failed" or ruling.federal:
+                continue
+            failed = [c for c in ruling.conditions if c.status == "failed"]
+            if len(failed) != 1 or failed[0].fact in ("disposition", "foreclosed_by", "lien", "lender_waived"):
+                continue
+            if failed[0].assumed or any(status == "held" for status, _ in ruling.unless):
+                continue
+            if all(c.status == "held" for c in ruling.conditions if c is not failed[0]):
+                found.append(self._rule(ruling.provision))
+        return tuple(found[:_MOST_NEAR])
+
+    # -- what would change it
+
+    def _cases(self) -> tuple[tuple[CaseView, ...], bool]:
+        """The cases of an open answer. Where there are many, they are told by what is asked first."""
+        finding = self.finding
+        if finding.outcome != "depends":
+            return (), False
+        parts: Sequence[Part] = finding.parts
+        if len(parts) <= _MOST_CASES:
+            return tuple(
+                self._case_view(part.when, (part.outcome,), part.exposure) for part in _in_order(parts)
+            ), False
+        first = next(iter(parts[0].when))
+        groups: dict[str, list] = {}
+        for part in parts:
+            value = part.when.get(first)
+            key = repr(value)
+            if key in groups:
+                groups[key][1].add(part.outcome)
+                groups[key][2] = groups[key][2].join(part.exposure)
+            else:
+                groups[key] = [{first: value}, {part.outcome}, part.exposure]
+        return tuple(
+            self._case_view(when, tuple(o for o in facts.OUTCOMES if o in outcomes), exposure)
+            for when, outcomes, exposure in groups.values()
+        ), True
+
+    def _case_view(self, when: Mapping[str, object], outcomes: tuple[str, ...], exposure: Span) -> CaseView:
+        outcome = outcomes[0] if len(outcomes) == 1 else "depends"
+        tone, icon = LOOKS[outcome]
+        lines = tuple(line for line in (self._when(k, v) for k, v in when.items()) if line)
+        return CaseView(lines, outcome, tone, icon, Amount.of(exposure), outcomes)
+
+    def _when(self, name: str, value: object) -> tuple[str, ...]:
+        """What is so in one case, as statements of which any one holds."""
+        if name == "court_reopens":
+            return (wording.court_reopens(bool(value)),)
+        if name == "state_law_binds":
+            return (wording.state_law_binds(bool(value)),)
+        point, _, provision_id = name.partition(".")
+        if provision_id:
+            return (wording.point(point, bool(value), self.law.provision(provision_id)),)
+        values = value if isinstance(value, list) else [value]
+        question = self.questions.get(name)
+        if question is not None:
+            if isinstance(values[0], Mapping) or question.kind not in ("yes_no", "choice"):
+                return tuple(wording.asked(question, wording.stretch(name, v)) for v in values)
+            return tuple(wording.asked(question, wording.answer_of(question, v)) for v in values)
+        if facts.CORE[name].values:
+            return wording.several(values, name, ahead=self.ahead)
+        return tuple(wording.stretch(name, v) for v in values)
+
+    def _open_items(self) -> tuple[OpenItem, ...]:
+        items = []
+        for name in self.finding.open_facts:
+            question = self.questions.get(name)
+            if question is not None:
+                items.append(OpenItem(question.ask, question.why))
+            else:
+                items.append(OpenItem(str(wording.TOPIC[name]), str(wording.LOOK[name])))
+        return tuple(items)
+
+    def _candidates(self) -> dict[str, list]:
+        """Circumstances that nobody was asked about, with the values at which a rule that decides would turn."""
+        law, case = self.law, self.case
+        found: dict[str, list] = {}
+        for fact in law.circumstances:
+            if fact.name in case.facts or (fact.name == "lender_waived" and self.disposition not in FORECLOSURES):
+                continue
+            position = law.index[fact.name]
+            for value in fact.values:
+                if value == fact.usual and type(value) is type(fact.usual):
+                    continue
+                if self._turns(position, law.variables[position].known_mask(value)):
+                    found.setdefault(fact.name, []).append(value)
+        return found
+
+    def _turns(self, position: int, mask: int) -> bool:
+        """Whether some rule could come to hold, or cease to, with this one fact so."""
+        for ruling, rule in zip(self.finding.rulings, self.law.rules, strict=True):
+            if rule.effect in ("defense", "sunset", "permit"):
+                continue
+            touched = False
+            for (where, allowed), condition in zip(rule.parts, ruling.conditions, strict=True):
+                if where == position:
+                    touched = True
+                    if not allowed & mask and condition.status == "failed":
+                        break
+                elif condition.status == "failed":
+                    break
+            else:
+                if touched:
+                    return True
+                if ruling.status != "failed" or any(s == "held" for s, _ in ruling.unless):
+                    for clause in rule.clauses:
+                        if any(where == position for where, _ in clause.parts):
+                            return True
+        return False
+
+    def _changers(self) -> tuple[Changer, ...]:
+        """What was taken as not so and would change the outcome or its amount, each tried by itself."""
+        result = []
+        base = (self.finding.outcome, self.finding.exposure)
+        for name, values in self._candidates().items():
+            for value in values:
+                case = replace(self.case, facts={**self.case.facts, name: value})
+                other = reason(self.law, case)
+                if (other.outcome, other.exposure) == base:
+                    continue
+                question = self.questions.get(name)
+                if question is None:
+                    text = wording.said(name, value, ahead=self.ahead) or name
+                elif question.kind == "yes_no":
+                    text = question.tick or question.ask
+                else:
+                    text = wording.asked(question, wording.answer_of(question, value))
+                tone, _ = LOOKS[other.outcome]
+                result.append(Changer(text, other.outcome, tone, Amount.of(other.exposure)))
+        return tuple(result)
+
+    def _assumed(self) -> tuple[str, ...]:
+        """Every circumstance of this law that was taken as not so, in the words beside its box."""
+        found = []
+        for fact in self.law.circumstances:
+            if fact.name in self.case.facts:
+                continue
+            question = self.questions.get(fact.name)
+            if question is not None:
+                found.append(question.tick or question.ask)
+            elif fact.values == (True, False):
+                text = wording.said(fact.name, not fact.usual, ahead=self.ahead)
+                if text and not (fact.name == "lender_waived" and self.disposition in WORKOUTS):
+                    found.append(text)
+        return tuple(found)
+
+    # -- dates
+
+    def _dates(self) -> tuple[DateEntry, ...]:
+        finding, case, law = self.finding, self.case, self.law
+        entries: list[DateEntry] = []
+        sale = case.sale
+        if not self.ahead or not sale.is_open:
+            text = "" if sale.is_exact else (wording.days(sale) or "")
+            state = "coming" if self.ahead else "past"
+            day = sale.first if sale.is_exact else None
+            entries.append(DateEntry("sale", day, state if day or text else "open", text=text))
+        if self.disposition in FORECLOSURES or self.disposition is None:
+            for item in law.state.process.redemption:
+                if self.disposition in (None, item.after) and (not self.ahead or self.disposition is None):
+                    entries.append(
+                        DateEntry(
+                            "redemption", None, "open", count=item.count, unit=item.unit, cite=item.cite,
+                            note=item.note or "", after=item.after,
+                        )
+                    )  # fmt: skip
+        relevant = finding.owes_something or finding.outcome == "time_barred" or "time_barred" in finding.possible
+        timed: list[DateEntry] = []
+        if relevant:
+            timed += [self._limit("deadline", item, item.provision.limit) for item in finding.deadlines]
+            timed += [self._limit("ask", item, item.provision.ask_within) for item in finding.asks]
+        if relevant or case.stage == "judgment":
+            timed += [self._limit("sunset", item, item.provision.limit) for item in finding.sunsets]
+        if finding.limitations is not None:
+            timed.append(self._old_debt(finding.limitations))
+        timed.sort(key=lambda e: (e.date is None, e.date or date.max))
+        return tuple(entries + timed)
+
+    def _limit(self, key: str, item: ProvisionLimit, limit: Limit) -> DateEntry:
+        provision, found = item.provision, item.limit
+        return DateEntry(
+            key,
+            found.date,
+            _state(found),
+            not_before=found.not_before,
+            text=provision.heading,
+            action=provision.action or "",
+            counted_from=str(wording.COUNTED_FROM.get(limit.of, "")),
+            event=limit.event or "",
+            cite=provision.cite,
+            provision=provision.id,
+            acted=item.acted,
+            count=limit.count,
+            unit=limit.unit,
+            applies=item.status,
+        )
+
+    def _old_debt(self, found: TimeLimit) -> DateEntry:
+        rule = self.law.state.limitations
+        events = self.case.events
+        event = "called_due" if "called_due" in events and not events["called_due"].is_open else ""
+        if "last_payment" in events and not events["last_payment"].is_open:
+            event = "both" if event else "last_payment"
+        return DateEntry(
+            "old_debt", found.date, _state(found), not_before=found.not_before, cite=rule.cite, event=event,
+            note=rule.note or "", text=wording.number(rule.years),
+        )  # fmt: skip
+
+    # -- what to do
+
+    def _ways(self) -> tuple[WayView, ...]:
+        found = []
+        for way in ways_out(self.law, self.case):
+            tone, icon = LOOKS[way.outcome]
+            found.append(
+                WayView(
+                    way.disposition, way.outcome, tone, icon, Amount.of(way.exposure), way.if_waived,
+                    way.without_waiver, way.is_usual, way.is_chosen,
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+    def _collection(self) -> Collection | None:
+        if self.extras.collection is None or not self.finding.owes_something:
+            return None
+        return collection_view(self.extras.collection)
+
+    def _options(self, known: Mapping[str, object]) -> tuple[Option, ...]:
+        found = []
+        for option in self.extras.options:
+            if not ways_forward.fits(option, known):
+                continue
+            grounds = (self._ground(path) for path in option.rests_on)
+            found.append(
+                Option(
+                    option.id, option.group, option.urgency, option.heading, option.plain, tuple(option.this_week),
+                    option.caution, tuple(g for g in grounds if g),
+                )
+            )  # fmt: skip
+        return tuple(sorted(found, key=lambda o: o.urgency))
+
+    def _ground(self, path: str) -> Ground | None:
+        """What an option rests on: a rule of federal law, or an entry of the national facts."""
+        if path.startswith("us-"):
+            try:
+                provision = self.law.provision(path)
+            except KeyError:
+                return None
+            return Ground(provision.cite, link_of(provision.sources))
+        node = self.extras.federal
+        for step in path.split("."):
+            node = getattr(node, step, None)
+        if node is None or not getattr(node, "cite", None):
+            return None
+        return Ground(node.cite, link_of(getattr(node, "sources", ())))
+
+
+def collection_view(data: Any) -> Collection:
+    """The collection file of a state in the form in which the page shows it."""
+    rules = []
+    for limit in data.wage_garnishment.limits or ():
+        if limit.kind == "percent":
+            rules.append({"kind": f"percent_{limit.base}", "percent": wording.number(limit.percent)})
+        elif limit.kind == "excess_over_wage":
+            rules.append({"kind": f"wage_{limit.wage}", "multiple": wording.number(limit.multiple)})
+        else:
+            rules.append({"kind": f"amount_{limit.per}", "amount": dollars(Decimal(str(limit.amount))) or ""})
+    amount = data.homestead.amount
+    return Collection(
+        wages=data.wage_garnishment,
+        bank=data.bank_account,
+        home=data.homestead,
+        judgment=data.judgment,
+        wage_rules=tuple(rules),
+        homestead=dollars(Decimal(str(amount))) if isinstance(amount, int | float | Decimal) else None,
+        links={
+            "wages": link_of(data.wage_garnishment.sources),
+            "bank": link_of(data.bank_account.sources),
+            "home": link_of(data.homestead.sources),
+            "judgment": link_of(data.judgment.sources),
+        },
+        reviewed=data.reviewed,
+    )
+
+
+def _state(limit: TimeLimit) -> str:
+    if limit.date is None or limit.passed == "maybe":
+        return "open"
+    return "past" if limit.passed == "yes" else "coming"
+
+
+def _plain(answer: object) -> object:
+    """An answer in the form of the rule language's ranges."""
+    first, last = getattr(answer, "first", None), getattr(answer, "last", None)
+    if first is None and last is None:
+        return answer
+    stretch = {"from": first, "to": last}
+    return {key: value for key, value in stretch.items() if value is not None}
+
+
+def _in_order(parts: Iterable[Part]) -> list[Part]:
+    """Parts with the same outcome side by side, the good ones first."""
+    return sorted(parts, key=lambda part: facts.OUTCOMES.index(part.outcome))
