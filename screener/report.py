@@ -215,6 +215,7 @@ class Report:
     exposure: Amount
     shortfall: Amount
     owes_something: bool
+    can_be_nothing: bool  # one way in which an open answer can turn out is that nothing is owed
     only_if_asked: bool
     ask_by: DateEntry | None
     next_deadline: DateEntry | None
@@ -249,13 +250,20 @@ class Report:
     publication: Any
     finding: Finding
 
-    @cached_property
-    def urgent_options(self) -> tuple[Option, ...]:
-        return tuple(o for o in self.options if o.urgency == 1)
+    @property
+    def first_options(self) -> tuple[Option, ...]:
+        """What comes first: all where days matter, and the next few."""
+        urgent = sum(o.urgency == 1 for o in self.options)
+        return self.options[: max(urgent, _FIRST_OPTIONS)]
 
-    @cached_property
-    def other_options(self) -> tuple[Option, ...]:
-        return tuple(o for o in self.options if o.urgency > 1)
+    @property
+    def later_options(self) -> tuple[Option, ...]:
+        return self.options[len(self.first_options) :]
+
+    @property
+    def sunset_wins(self) -> bool:
+        """A rule of this state ends a judgment for the rest of a home loan by a date of its own."""
+        return any(entry.key == "sunset" for entry in self.dates)
 
 
 # --- what it is built from ----------------------------------------------------------------------------------------
@@ -382,6 +390,7 @@ def link_of(sources: Iterable[Any]) -> str | None:
 # --- the building -----------------------------------------------------------------------------------------------------
 
 _MOST_CASES = 6
+_FIRST_OPTIONS = 4
 _MOST_NEAR = 2
 _POSITIVE = ("bar", "waiver")
 
@@ -444,6 +453,7 @@ class _Builder:
             exposure=Amount.of(finding.exposure),
             shortfall=Amount.of(finding.balance.shortfall),
             owes_something=finding.owes_something,
+            can_be_nothing=bool({"no_shortfall", "barred", "time_barred"} & set(finding.possible)),
             only_if_asked=bool(asked_only),
             ask_by=self._ask_by(dates, asked_only),
             next_deadline=min(running, key=lambda d: d.date, default=None) if finding.owes_something else None,
@@ -494,10 +504,11 @@ class _Builder:
                 return "capped_unknown"
             if exposure.high == 0:
                 return "capped_nothing"
-            if self._time_to_ask_open():
-                return "capped_if_asked_in_time"
+            sure = self._limit_is_worked_out()
+            if self._time_to_ask_open() and not exposure.is_exact:
+                return "capped_if_asked" if sure else "capped_if_asked_somewhere"
             if exposure.high == shortfall.high:
-                return "capped_somewhere"
+                return "capped_same" if sure else "capped_somewhere"
             return "capped" if exposure.is_exact else "capped_range"
         if outcome == "exposed":
             if not finding.decided_by.get("exposed"):
@@ -535,6 +546,11 @@ class _Builder:
         if "state_law_binds" in finding.open_points and self._say() != "federal_lender":
             leads.append("federal_lender")
         return tuple(leads)
+
+    def _limit_is_worked_out(self) -> bool:
+        """Whether the deciding limits come out as one number each."""
+        caps = [p for p in self.finding.decided_by.get("capped", ()) if p.effect == "cap"]
+        return all(self.finding.balance.capped(p.measure).is_exact for p in caps)
 
     def _time_to_ask_open(self) -> bool:
         """The time to ask for a deciding limit has surely run, and nobody knows whether the homeowner asked."""
