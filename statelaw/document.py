@@ -259,7 +259,9 @@ class Question(Checked):
         if (raw.get("kind") == "choice") != bool(choices):
             yield "choices", "stand with kind: choice, and only there"
         if raw.get("kind") == "choice" and isinstance(choices, list | tuple):
-            values = [c.value if isinstance(c, Choice) else c.get("value") for c in choices if isinstance(c, Choice | dict)]
+            values = [
+                c.value if isinstance(c, Choice) else c.get("value") for c in choices if isinstance(c, Choice | dict)
+            ]
             for value in sorted({str(v) for v in values if values.count(v) > 1}):
                 yield "choices", f"{value!r} stands twice"
         usual = raw.get("usual")
@@ -304,7 +306,7 @@ class Provision(Checked):
 
     @classmethod
     def faults(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        effect = raw.get("effect")
+        effect = str(raw.get("effect"))
         if effect not in _EFFECTS:
             return
         for key in _NEEDS.get(effect, ()):
@@ -414,26 +416,26 @@ class Jurisdiction(Model):
         raise KeyError(provision_id)
 
 
-def read_yaml(text: str, file: str) -> Any:
+def read_yaml(text: str, file: str, most_bytes: int = MAX_FILE_BYTES) -> Any:
     """Plain data of a YAML text. Raises LawError for text that is too long, not YAML, or names a key twice."""
-    data, twins = read_yaml_leniently(text, file)
+    data, twins = read_yaml_leniently(text, file, most_bytes)
     if twins:
         raise LawError(twins)
     return data
 
 
-def read_yaml_leniently(text: str, file: str) -> tuple[Any, list[Mistake]]:
+def read_yaml_leniently(text: str, file: str, most_bytes: int = MAX_FILE_BYTES) -> tuple[Any, list[Mistake]]:
     """Plain data, and the keys that stand twice (the data then holds the last of them)."""
-    if len(text.encode(errors="replace")) > MAX_FILE_BYTES:
-        raise LawError([Mistake(file, "file", "size", f"more than {MAX_FILE_BYTES // 1024} kB")])
+    if len(text.encode(errors="replace")) > most_bytes:
+        raise LawError([Mistake(file, "file", "size", f"more than {most_bytes // 1024} kB")])
     try:
         _refuse_bombs(text, file)
         node = yaml.compose(text, Loader=_Loader)
         twins = _twins(node, file) if node is not None else []
-        return yaml.load(text, Loader=_Loader), twins
+        return yaml.load(text, Loader=_Loader), twins  # noqa: S506 (a safe loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else "file"
+        where = f"line {mark.line + 1}" if mark is not None else "file"
         raise LawError([Mistake(file, where, "YAML", getattr(error, "problem", None) or str(error))]) from None
     except LawError:
         raise
@@ -445,7 +447,7 @@ def _refuse_bombs(text: str, file: str) -> None:
     """An alias can blow a small file up to gigabytes; endless nesting can exhaust the stack."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent):
             raise LawError([Mistake(file, f"line {line}", "YAML", "aliases are not allowed")])
         if isinstance(event, yaml.CollectionStartEvent):
@@ -489,7 +491,8 @@ def validate(model: type[M], data: Any, file: str) -> M:
 
 def _mistake(data: Any, file: str, error: Mapping[str, Any]) -> Mistake:
     path = [part for part in error["loc"] if part != "function-before[_parse_allowed()"]
-    where, keys, here = "file", [], data
+    where, here = "file", data
+    keys: list[str] = []
     for part in path:
         here = here[part] if isinstance(here, list | dict) and _has(here, part) else None
         name = next((here[k] for k in ("id", "fact") if isinstance(here, dict) and isinstance(here.get(k), str)), None)
@@ -583,8 +586,8 @@ def _entries(data: Mapping[str, Any], section: str) -> list[dict[str, Any]]:
 
 
 def _check_names(data: Mapping[str, Any], file: str, federal: Jurisdiction | None) -> Iterator[Mistake]:
-    """Ids and facts that stand twice or are not of this state, and conditions outside the vocabulary. Works on raw data:
-    what is wrong in form has been reported already and is passed over here."""
+    """Ids and facts that stand twice or are not of this state, and conditions outside the vocabulary. Works on raw
+    data: what is wrong in form has been reported already and is passed over here."""
     prefix = state.lower() if isinstance(state := data.get("state"), str) and len(state) == 2 else None
     known: dict[str, Fact | None] = dict(vocabulary(*([federal] if federal else [])))
     seen: set[str] = set()
@@ -624,7 +627,7 @@ def _check_names(data: Mapping[str, Any], file: str, federal: Jurisdiction | Non
 def check_raw_conditions(raw: Any, known: Mapping[str, Fact | None], file: str, where: str, key: str) -> list[Mistake]:
     conditions, words = {}, {name: fact for name, fact in known.items() if fact is not None}
     for name, value in raw.items() if isinstance(raw, dict) else ():
-        if not isinstance(name, str) or name in known and known[name] is None:
+        if not isinstance(name, str) or (name in known and known[name] is None):
             continue
         try:
             conditions[name] = _parse_allowed(value)
@@ -659,7 +662,10 @@ def json_schema() -> dict[str, Any]:
             },
             {
                 "type": "object",
-                "properties": {"from": {"type": "string", "format": "date"}, "to": {"type": "string", "format": "date"}},
+                "properties": {
+                    "from": {"type": "string", "format": "date"},
+                    "to": {"type": "string", "format": "date"},
+                },
                 "additionalProperties": False,
                 "minProperties": 1,
             },

@@ -1,5 +1,5 @@
-"""What stands beside the law of the 51 jurisdictions: what a lender may do with a judgment in each (``collection/XX.yaml``),
-facts that hold everywhere (``federal.yaml``), and what a homeowner can do (``options.yaml``).
+"""What stands beside the law of the 51 jurisdictions: what a lender may do with a judgment in each
+(``collection/XX.yaml``), facts that hold everywhere (``federal.yaml``), and what a homeowner can do (``options.yaml``).
 
 Typed and immutable, and read like the law itself: :class:`~statelaw.document.LawError` names file, section and key of
 every mistake at once.
@@ -65,12 +65,12 @@ class WageLimit(Checked):
 
     @classmethod
     def faults(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        needed = _LIMIT_KEYS.get(raw.get("kind"))  # type: ignore[arg-type]
+        needed = _LIMIT_KEYS.get(str(raw.get("kind")))
         for key in needed or ():
             if raw.get(key) is None:
                 yield key, f"is missing: kind: {raw['kind']} needs it"
-        for key in raw if needed else ():
-            if key in cls.model_fields and key not in ("kind", *needed):
+        for key in raw if needed is not None else ():
+            if key in cls.model_fields and key not in ("kind", *(needed or ())):
                 yield str(key), f"does not stand with kind: {raw['kind']}"
 
 
@@ -152,8 +152,8 @@ def parse_collection(data: Any, file: str) -> Collection:
 
 
 class FederalFact(Model):
-    """One topic of federal law, with its citation and sources. Figures, formulas and lists that have no key of their own
-    here are in ``more``, as written (days as text)."""
+    """One topic of federal law, with its citation and sources. Figures, formulas and lists that have no key of their
+    own here are in ``more``, as written (days as text)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -214,26 +214,26 @@ class _FederalFrame(Model):
 
 
 def parse_federal(data: Any, file: str) -> FederalFacts:
-    """The facts that hold everywhere. A top-level key is a topic (it has ``summary`` or ``cite``) or a group of topics."""
+    """The facts that hold everywhere. A top-level key is a topic (with ``summary`` or ``cite``) or a group of them."""
     if not isinstance(data, dict):
         raise LawError([Mistake(file, "file", "top level", "expected keys and values")])
     data = plain(data)
     mistakes: list[Mistake] = []
-    frame = _try(lambda: validate(_FederalFrame, {k: v for k, v in data.items() if k in _FRAME}, file), mistakes)
+    frame = _try(mistakes, validate, _FederalFrame, {k: v for k, v in data.items() if k in _FRAME}, file)
     found: dict[str, FederalFact] = {}
     unsourced: dict[str, Unsourced] = {}
     for path, raw in _topics({k: v for k, v in data.items() if k not in _FRAME}, file, mistakes):
         raw = dict(raw)
         if "from_knowledge" in raw:
-            held = _try(lambda: _within(Unsourced, raw.pop("from_knowledge"), file, f"{path}.from_knowledge"), mistakes)
-            raw.pop("from_knowledge", None)
+            place = f"{path}.from_knowledge"
+            held = _try(mistakes, _within, Unsourced, raw.pop("from_knowledge"), file, place)
             if held:
                 unsourced[path] = held
         for key in _deep_keys(raw):
             if key.split(".")[-1] == "from_knowledge":
                 mistakes.append(Mistake(file, path, key, "stands only directly under a topic"))
         typed = {key: raw.pop(key) for key in tuple(raw) if key in _TOPIC}
-        fact = _try(lambda: _within(FederalFact, {"path": path, **typed, "more": raw}, file, path), mistakes)
+        fact = _try(mistakes, _within, FederalFact, {"path": path, **typed, "more": raw}, file, path)
         if fact:
             found[path] = fact
     if mistakes or frame is None:
@@ -283,9 +283,9 @@ def _within(model: type[M], data: Any, file: str, where: str) -> M:
         raise LawError(found) from None
 
 
-def _try(read: Callable[[], M], mistakes: list[Mistake]) -> M | None:
+def _try(mistakes: list[Mistake], read: Callable[..., M], *args: Any) -> M | None:
     try:
-        return read()
+        return read(*args)
     except LawError as error:
         mistakes += error.mistakes
         return None
@@ -329,7 +329,7 @@ class Options(Model):
 def parse_options(data: Any, file: str, federal: Jurisdiction, federal_facts: FederalFacts) -> Options:
     """The options, each condition within the vocabulary and each footing there."""
     mistakes: list[Mistake] = []
-    options = _try(lambda: validate(Options, data, file), mistakes)
+    options = _try(mistakes, validate, Options, data, file)
     known = {**vocabulary(federal), **OPTION_FACTS}
     footings = {*federal_facts.facts, *(p.id for p in federal.provisions)}
     seen: set[str] = set()
@@ -350,7 +350,9 @@ def parse_options(data: Any, file: str, federal: Jurisdiction, federal_facts: Fe
         footing = entry.get("rests_on")
         for path in footing if isinstance(footing, list) else ():
             if path not in footings:
-                mistakes.append(Mistake(file, where, "rests_on", f"{path}: neither a federal fact nor a federal provision"))
+                mistakes.append(
+                    Mistake(file, where, "rests_on", f"{path}: neither a federal fact nor a federal provision")
+                )
     if mistakes or options is None:
         raise LawError(mistakes)
     return options
@@ -362,7 +364,7 @@ def parse_options(data: Any, file: str, federal: Jurisdiction, federal_facts: Fe
 def load(text: str, file: str, parse: Callable[[Any, str], M]) -> M:
     """A document from YAML text, with keys that stand twice among its mistakes."""
     data, mistakes = read_yaml_leniently(text, file)
-    document = _try(lambda: parse(data, file), mistakes)
+    document = _try(mistakes, parse, data, file)
     if mistakes or document is None:
         raise LawError(mistakes)
     return document

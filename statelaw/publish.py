@@ -1,0 +1,226 @@
+"""From files to publications and back.
+
+A file's place gives its code: ``AZ.yaml`` is "AZ", ``collection/AZ.yaml`` is "collection-AZ", ``federal.yaml`` and
+``options.yaml`` are themselves. A publication keeps the document and the file's text, byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from . import national
+from .document import (
+    Jurisdiction,
+    LawError,
+    Mistake,
+    Model,
+    digest,
+    load_jurisdiction,
+    parse_jurisdiction,
+    plain_data,
+    read_yaml,
+)
+from .national import Collection, FederalFacts, Options
+
+LAW_DIR = Path(__file__).parent / "law"
+FEDERAL, FACTS, OPTIONS, COLLECTION = "US", "federal", "options", "collection-"
+
+
+def code_of(path: Path) -> str | None:
+    """The code that a file's place gives, or None for a file that is not of the law."""
+    if path.suffix != ".yaml":
+        return None
+    if path.stem in (FACTS, OPTIONS):
+        return path.stem
+    if re.fullmatch(r"[A-Z]{2}", path.stem):
+        return f"{COLLECTION}{path.stem}" if path.parent.name == "collection" else path.stem
+    return None
+
+
+def place_of(code: str) -> Path:
+    """Where a code's file stands within a folder of law."""
+    if code.startswith(COLLECTION):
+        return Path("collection") / f"{code.removeprefix(COLLECTION)}.yaml"
+    return Path(f"{code}.yaml")
+
+
+def reading_order(code: str) -> tuple[int, str]:
+    """Federal first: the others build on it. Options last: they rest on federal law and federal facts."""
+    return {FEDERAL: 0, FACTS: 1, OPTIONS: 4}.get(code, 3 if code.startswith(COLLECTION) else 2), code
+
+
+@dataclass
+class Shelf:
+    """Documents by kind, as they are read: what the next one may build on."""
+
+    federal: Jurisdiction | None = None
+    facts: FederalFacts | None = None
+    options: Options | None = None
+    states: dict[str, Jurisdiction] = field(default_factory=dict)
+    collections: dict[str, Collection] = field(default_factory=dict)
+
+    def put(self, code: str, document: Model) -> None:
+        if isinstance(document, Collection):
+            self.collections[code.removeprefix(COLLECTION)] = document
+        elif isinstance(document, FederalFacts):
+            self.facts = document
+        elif isinstance(document, Options):
+            self.options = document
+        elif isinstance(document, Jurisdiction) and code == FEDERAL:
+            self.federal = document
+        elif isinstance(document, Jurisdiction):
+            self.states[code] = document
+
+    def parse(self, code: str, data: Any, file: str) -> Model:
+        """The document of a code from plain data. Raises LawError."""
+        return self._checked(code, self._parser(code, file)(data, file), file)
+
+    def load(self, code: str, text: str, file: str) -> Model:
+        """The document of a code from a file's text. Raises LawError."""
+        if code.startswith(COLLECTION) or code in (FACTS, OPTIONS):
+            return self._checked(code, national.load(text, file, self._parser(code, file)), file)
+        self._needs_federal(code, file)
+        return self._checked(code, load_jurisdiction(text, file, self._over(code)), file)
+
+    def _over(self, code: str) -> Jurisdiction | None:
+        return None if code == FEDERAL else self.federal
+
+    def _needs_federal(self, code: str, file: str) -> None:
+        if (code != FEDERAL and self.federal is None) or (code == OPTIONS and self.facts is None):
+            missing = "US.yaml" if self.federal is None else "federal.yaml"
+            raise LawError([Mistake(file, "file", "as a whole", f"rests on {missing}, which could not be read")])
+
+    def _parser(self, code: str, file: str) -> Callable[[Any, str], Model]:
+        if code.startswith(COLLECTION):
+            return national.parse_collection
+        if code == FACTS:
+            return national.parse_federal
+        self._needs_federal(code, file)
+        if code == OPTIONS:
+            return lambda data, name: national.parse_options(data, name, self.federal, self.facts)  # type: ignore[arg-type]
+        return lambda data, name: parse_jurisdiction(data, name, self._over(code))
+
+    @staticmethod
+    def _checked(code: str, document: Model, file: str) -> Model:
+        state = getattr(document, "state", None)
+        expected = code.removeprefix(COLLECTION)
+        if state is not None and state != expected:
+            raise LawError([Mistake(file, "file", "state", f"is {state}, but the file's name says {expected}")])
+        return document
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file that reads well, ready to be published."""
+
+    code: str
+    file: str
+    text: str
+    data: Any
+    document: Model
+
+    @property
+    def digest(self) -> str:
+        return digest(self.data)
+
+
+def read(path: Path) -> str:
+    """A file's text, byte for byte. Raises LawError when it is not there or not UTF-8."""
+    try:
+        return path.read_bytes().decode()
+    except OSError as error:
+        raise LawError([Mistake(path.name, "file", "as a whole", error.strerror or str(error))]) from None
+    except UnicodeDecodeError:
+        raise LawError([Mistake(path.name, "file", "as a whole", "is not UTF-8 text")]) from None
+
+
+def draft(shelf: Shelf, code: str, text: str, file: str) -> Draft:
+    """A draft from a file's text, put on the shelf for those that build on it. Raises LawError."""
+    document = shelf.load(code, text, file)
+    shelf.put(code, document)
+    data = plain_data(document) if isinstance(document, Jurisdiction) else national.plain(read_yaml(text, file))
+    return Draft(code, file, text, data, document)
+
+
+def drafts(paths: Iterable[Path], shelf: Shelf) -> tuple[list[Draft], list[Mistake]]:
+    """Every file that reads well, and the mistakes of all others."""
+    found, mistakes = [], []
+    by_code: dict[str, Path] = {}
+    for path in paths:
+        code = code_of(path)
+        if code is None:
+            mistakes.append(
+                Mistake(str(path), "file", "name", "expected XX.yaml, collection/XX.yaml, federal or options")
+            )
+        elif code in by_code:
+            mistakes.append(Mistake(str(path), "file", "name", f"{by_code[code]} is {code} too"))
+        else:
+            by_code[code] = path
+    for code in sorted(by_code, key=reading_order):
+        file = str(place_of(code))
+        try:
+            found.append(draft(shelf, code, read(by_code[code]), file))
+        except LawError as error:
+            mistakes += [mistake._replace(file=file) for mistake in error.mistakes]
+    return found, mistakes
+
+
+def shipped_paths() -> list[Path]:
+    paths = [*LAW_DIR.glob("*.yaml"), *(LAW_DIR / "collection").glob("*.yaml")]
+    return sorted((path for path in paths if code_of(path)), key=lambda path: reading_order(code_of(path) or ""))
+
+
+@lru_cache(maxsize=1)
+def shipped() -> tuple[Mapping[str, Draft], tuple[Mistake, ...]]:
+    """The law as shipped, by code, and what is wrong with it."""
+    found, mistakes = drafts(shipped_paths(), Shelf())
+    return {item.code: item for item in found}, tuple(mistakes)
+
+
+def dependents(shelf: Shelf, changed: Iterable[str], others: Mapping[str, Any]) -> list[Mistake]:
+    """What a changed federal layer breaks in documents (code: plain data) that rest on it and did not change."""
+    touched = set(changed)
+    mistakes: list[Mistake] = []
+    for code in sorted(others, key=reading_order):
+        rests = code not in (FEDERAL, FACTS) and not code.startswith(COLLECTION)
+        if code in touched or not rests or not (FEDERAL in touched or (code == OPTIONS and FACTS in touched)):
+            continue
+        try:
+            shelf.parse(code, others[code], str(place_of(code)))
+        except LawError as error:
+            mistakes += error.mistakes
+    return mistakes
+
+
+def publish(ready: Iterable[Draft], note: str = "", reviewed_by: str = "") -> tuple[list[str], list[str]]:
+    """Publishes what differs from the latest publication of its code, all or nothing.
+    Gives the codes published, as "AZ 3", and the codes left as they were."""
+    from django.db import transaction
+
+    from .models import NOT_REVIEWED, Publication
+
+    published, unchanged = [], []
+    with transaction.atomic():
+        latest = {p.code: p for p in Publication.objects.current().only("code", "number", "text")}
+        for item in ready:
+            last = latest.get(item.code)
+            if last is not None and last.text == item.text:
+                unchanged.append(item.code)
+                continue
+            publication = Publication(
+                code=item.code,
+                number=last.number + 1 if last else 1,
+                digest=item.digest,
+                document=item.data,
+                text=item.text,
+                note=note,
+                reviewed_by=reviewed_by or NOT_REVIEWED,
+            )
+            publication.save()
+            published.append(str(publication))
+    return published, unchanged
