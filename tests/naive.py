@@ -125,11 +125,7 @@ def outcomes(law: Law, case: Case, world: Mapping[str, Any]) -> list[tuple[dict[
     federal = {p.id for p in law.federal.provisions} if law.federal else {p.id for p in law.state.provisions}
     if law.code != "US" and not law.federal:
         federal = set()
-    held = [
-        p
-        for p in (*law.state.provisions, *(law.federal.provisions if law.federal else ()))
-        if applies(p, world)
-    ]
+    held = [p for p in (*law.state.provisions, *(law.federal.provisions if law.federal else ())) if applies(p, world)]
     limits = {
         p.id: limit_of(p.limit, p.id, case.counting_sale, dict(case.events), case.today)
         for p in held
@@ -161,11 +157,7 @@ def outcomes(law: Law, case: Case, world: Mapping[str, Any]) -> list[tuple[dict[
             or point.get("state_law_binds", True)
             or p.effect not in ("bar", "duty", "deadline", "cap")
         ]
-        settles = [
-            p
-            for p in binding
-            if point.get("court_reopens", True) or p.effect == "waiver" or p.after_judgment
-        ]
+        settles = [p for p in binding if point.get("court_reopens", True) or p.effect == "waiver" or p.after_judgment]
         bars = {p.id for p in settles if p.effect in ("bar", "waiver")}
         bars |= {
             p.id

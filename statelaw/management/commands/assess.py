@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from statelaw import cases, store
+from statelaw import casefile, store
 from statelaw.document import LawError, read_yaml
 from statelaw.reasoning import reason
 
@@ -28,24 +28,24 @@ class Command(BaseCommand):
         parser.add_argument("--quiet", action="store_true", help="with --check: print what differs and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        differences: list[cases.Difference] = []
+        differences: list[casefile.Difference] = []
         bad = checked = 0
         for file in options["files"]:
             for position, data in enumerate(self._read(file), start=1):
                 name = str(data.get("name") or f"case {position}") if isinstance(data, dict) else f"case {position}"
                 try:
                     finding = self._assess(data, options["state"])
-                except cases.CaseError as error:
+                except casefile.CaseError as error:
                     bad += 1
                     for key, message in error.problems:
                         self.stderr.write(f"{file}: {name}: {key}: {message}")
                     continue
                 if not (options["check"] and options["quiet"]):
-                    self.stdout.write(json.dumps(cases.finding_data(finding, data.get("name")), ensure_ascii=False))
+                    self.stdout.write(json.dumps(casefile.finding_data(finding, data.get("name")), ensure_ascii=False))
                 expect = data.get("expect")
                 if options["check"] and isinstance(expect, dict):
                     checked += 1
-                    differences += cases.compare(name, expect, finding)
+                    differences += casefile.compare(name, expect, finding)
         if options["check"]:
             self._table(differences, checked, bad)
         if bad or differences:
@@ -75,17 +75,17 @@ class Command(BaseCommand):
 
     def _assess(self, data: Any, default_state: str | None):
         if not isinstance(data, dict):
-            raise cases.CaseError([("case", "expected keys and values")])
+            raise casefile.CaseError([("case", "expected keys and values")])
         state = data.get("state") or default_state
         if not isinstance(state, str):
-            raise cases.CaseError([("state", "is missing; name it in the case or with --state")])
+            raise casefile.CaseError([("state", "is missing; name it in the case or with --state")])
         try:
             law = store.law(state.strip().upper())
         except KeyError:
-            raise cases.CaseError([("state", f"{state!r} is no jurisdiction that we have")]) from None
-        return reason(law, cases.parse_case(data, law, date.today()))
+            raise casefile.CaseError([("state", f"{state!r} is no jurisdiction that we have")]) from None
+        return reason(law, casefile.parse_case(data, law, date.today()))
 
-    def _table(self, differences: list[cases.Difference], checked: int, bad: int) -> None:
+    def _table(self, differences: list[casefile.Difference], checked: int, bad: int) -> None:
         if differences:
             rows = [("case", "key", "expected", "found")]
             rows += [(d.name, d.key, str(d.expected), str(d.found)) for d in differences]

@@ -15,10 +15,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from . import facts
+from .compiled import DAY
 from .deadlines import Interval, TimeLimit, add
 from .facts import DEED_IN_LIEU, FIRST, SENIOR_LENDER, SHORT_SALE, Fact
 from .money import Money, Span
-from .reasoning import DAY, Case, Finding, Law
+from .reasoning import Case, Finding, Law
 
 KEYS = (
     "name",

@@ -1,0 +1,26 @@
+"""The server: ``gunicorn -c config/gunicorn.py config.wsgi``.
+
+Its processes share nothing but the database and the secret.
+"""
+
+import os
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_CONCURRENCY", str(min(4, os.cpu_count() or 1))))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "4"))
+# The application, with all law compiled, is loaded once and shared by the workers until they write to it.
+preload_app = True
+keepalive = 15
+timeout = 60
+graceful_timeout = 20
+max_requests = 20_000
+max_requests_jitter = 2_000
+limit_request_line = 4094
+limit_request_fields = 60
+# No access log: an address may hold a sealed resume link, and nothing about a visitor is kept.
+accesslog = None
+errorlog = "-"
+loglevel = os.environ.get("LOG_LEVEL", "warning")
+# Heartbeats in memory, so that a slow disk never looks like a dead worker.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108

@@ -1,0 +1,512 @@
+"""The exact partition of a case: a reduced decision diagram over what is not known (REASONING.md, *Outcome*).
+
+The facts that are not known are walked in a fixed order; each cell strikes out the rules that it rules out. Two
+branches that leave the same rules standing are the same node, so the diagram stays small; and since a reduced diagram
+is canonical, a fact that still stands in it is exactly a fact that can change the result.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .case import (
+    FALSE_BIT,
+    FORECLOSED_BITS,
+    JUNIOR_BIT,
+    THIS_BIT,
+    Case,
+    Known,
+    cells_of,
+    end_of,
+    read_statuses,
+    start_of,
+)
+from .compiled import BOUND, Law, Rule, Variable
+from .deadlines import TimeLimit, limit_of
+from .facts import FORECLOSURES, SENIOR_LENDER, WORKOUTS
+from .money import NOTHING, Balance, Span, balance, lowest
+
+
+class Leaf(NamedTuple):
+    """What follows in one part of a case."""
+
+    outcome: str
+    exposure: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node(NamedTuple):
+    """A split of the diagram: on a variable (by index) or on a point (by name), children by cells or true/false."""
+
+    key: int | str
+    branches: tuple[tuple[int | bool, object], ...]
+
+
+class Step(NamedTuple):
+    """One split: a fact, its groups of cells (cells, bits struck, the cell where it binds others), what it touches."""
+
+    position: int
+    variable: Variable
+    bound: bool
+    groups: tuple[tuple[int, int, int | None], ...]
+    touched: int
+
+
+class Diagram:
+    """One run of reasoning over a case."""
+
+    def __init__(self, law: Law, case: Case, *, free: frozenset[str] = frozenset(), dates: bool = False):
+        self.law = law
+        self.case = case
+        self.known = Known(law, case, free)
+        self.masks = self.known.masks
+        self.statuses, alive = read_statuses(law, self.masks)
+        self.judgment = case.stage == "judgment"
+        self.dates = dates
+        self._limits()
+        self.money_settles = self._may_be_settled_by_money()
+        self._choose(alive)
+        self.cited: dict[str, int] = {}
+        self._table: dict[object, object] = {}
+        self._settled: dict[tuple, object] = {}
+        self._balances: dict[tuple, Balance] = {}
+        self.root = self._build()
+
+    # -- which rules and facts matter
+
+    def _limits(self) -> None:
+        case, law = self.case, self.law
+        sale, events = case.counting_sale, case.events
+        self.limits: dict[int, TimeLimit] = {}
+        self.asks: dict[int, TimeLimit] = {}
+        for rule, status in zip(law.rules, self.statuses, strict=True):
+            if status == "failed":
+                continue
+            provision = rule.provision
+            if rule.effect in ("deadline", "sunset"):
+                self.limits[rule.number] = limit_of(provision.limit, provision.id, sale, events, case.today)
+            elif provision.ask_within is not None:
+                self.asks[rule.number] = limit_of(provision.ask_within, provision.id, sale, events, case.today)
+
+    def _choose(self, alive: int) -> None:
+        """Keep the rules that can decide; note the facts that they leave open, in splitting order."""
+        case, law, masks = self.case, self.law, self.masks
+        lapses = any(
+            limit.passed == "yes"
+            and law.rules[number].effect == "deadline"
+            and case.did_act(law.rules[number].provision.id) is not True
+            for number, limit in self.limits.items()
+        )
+        deciders, permits = [], []
+        self.settling = self.hard = self.bars = self.duties = self.lapsing = self.caps = 0
+        self.unsettling = self.tolling = self.permits = self.dated = 0
+        for rule, status in zip(law.rules, self.statuses, strict=True):
+            if status == "failed":
+                continue
+            provision, effect, bit = rule.provision, rule.effect, rule.bit
+            takes_part = bool(provision.unsettles_state_law)
+            if provision.unsettles_state_law:
+                self.unsettling |= bit
+            if effect in ("bar", "waiver"):
+                takes_part = True
+                self.bars |= bit
+            elif effect == "duty":
+                if case.skipped.get(provision.id, False) is not False:
+                    takes_part = True
+                    self.duties |= bit
+            elif effect == "deadline":
+                if self.limits[rule.number].passed != "no" and case.did_act(provision.id) is not True:
+                    takes_part = True
+                    self.lapsing |= bit
+                if self.dates:
+                    takes_part = True
+                    self.dated |= bit
+            elif effect == "cap":
+                if not self._cap_lapsed(rule):
+                    takes_part = True
+                    self.caps |= bit
+            elif effect == "toll":
+                if lapses:
+                    takes_part = True
+                    self.tolling |= bit
+            elif effect == "permit":
+                permits.append(rule)
+                self.permits |= bit
+            if effect == "waiver" or (provision.after_judgment and effect in ("bar", "duty", "deadline")):
+                self.hard |= bit
+            if takes_part:
+                deciders.append(rule)
+        open_variables: set[int] = set()
+        for rule in deciders:
+            open_variables.update(self.open_facts_of(rule, alive))
+        d, b, j = law.index["disposition"], law.index["foreclosed_by"], law.index["lien"]
+        self.money_turns = self._money_turns_on_path()
+        if self.money_turns:
+            open_variables.update(i for i in (d, b, j) if masks[i] & (masks[i] - 1))
+        elif open_variables & {b, j, law.index["lender_waived"]} and masks[d] & (masks[d] - 1):
+            if masks[d] & FORECLOSED_BITS and masks[d] & ~FORECLOSED_BITS:
+                open_variables.add(d)
+        self.split = sorted(open_variables)
+        keep = 0
+        for rule in deciders:
+            keep |= rule.bit | rule.clause_bits
+        self.sure_permits = 0
+        for rule in permits:
+            keep |= rule.bit | rule.clause_bits
+            if self.open_facts_of(rule, alive) <= open_variables:
+                self.sure_permits |= rule.bit
+        self.standing = alive
+        self.deciding = self.bars | self.duties | self.lapsing | self.caps | self.unsettling | self.dated
+        path = {law.index[name] for name in ("disposition", "foreclosed_by", "lien")} if self.money_turns else set()
+        self.path_splits = max((n + 1 for n, v in enumerate(self.split) if v in path), default=0)
+        self.alive = alive & keep
+        self._last_positions(deciders + permits)
+
+    def _cap_lapsed(self, rule: Rule) -> bool:
+        """The time to ask has surely run and nobody asked: the cap fails."""
+        limit = self.asks.get(rule.number)
+        return limit is not None and limit.passed == "yes" and self.case.asked.get(rule.provision.id) is False
+
+    def open_facts_of(self, rule: Rule, alive: int) -> set[int]:
+        masks = self.masks
+        result = {position for position, allowed in rule.parts if masks[position] & ~allowed}
+        for clause in rule.clauses:
+            if alive & clause.bit:
+                result.update(position for position, allowed in clause.parts if masks[position] & ~allowed)
+        return result
+
+    def _money_turns_on_path(self) -> bool:
+        """Whether the sums differ between the ways in which the home may have been lost."""
+        money = self.case.money
+        if money.owed is None:
+            return False
+        law, masks = self.law, self.masks
+        ds = [c.value for c in cells_of(law.variables[law.index["disposition"]], masks[law.index["disposition"]])]
+        bs = [c.value for c in cells_of(law.variables[law.index["foreclosed_by"]], masks[law.index["foreclosed_by"]])]
+        ls = [c.value for c in cells_of(law.variables[law.index["lien"]], masks[law.index["lien"]])]
+        if len(ds) == len(bs) == len(ls) == 1:
+            return False
+        found = {balance(money, d, b, j) for d in ds for b in bs for j in ls}
+        return len(found) > 1
+
+    def _last_positions(self, rules: list[Rule]) -> None:
+        """For each split, the exceptions and the settling rules whose last open fact it is."""
+        place = {variable: number for number, variable in enumerate(self.split)}
+        self.clauses_done: list[list[tuple[int, int]]] = [[] for _ in self.split]
+        self.settled_at = [0] * len(self.split)
+        self.settled_now = 0
+        soft = 0 if self.judgment or self.unsettling else self.bars
+        federal = 0
+        for rule in rules:
+            if rule.federal and not self.judgment:
+                federal |= rule.bit & self.bars
+        settling = (self.bars & self.hard) | soft | federal
+        masks = self.masks
+        self.unsure: int = 0
+        for rule in rules:
+            if not self.alive & rule.bit:
+                continue
+            last = -1
+            for position, allowed in rule.parts:
+                if masks[position] & ~allowed:
+                    if position in place:
+                        last = max(last, place[position])
+                    else:
+                        self.unsure |= rule.bit
+            for clause in rule.clauses:
+                if not self.alive & clause.bit:
+                    continue
+                clause_last, known_here = -1, True
+                for position, allowed in clause.parts:
+                    if masks[position] & ~allowed:
+                        if position in place:
+                            clause_last = max(clause_last, place[position])
+                        else:
+                            known_here = False
+                if known_here and clause_last >= 0:
+                    self.clauses_done[clause_last].append((clause.bit, rule.bit | rule.clause_bits))
+                    last = max(last, clause_last)
+                elif not known_here:
+                    self.unsure |= rule.bit
+            if rule.bit & settling:
+                if last < 0:
+                    self.settled_now |= rule.bit
+                else:
+                    self.settled_at[last] |= rule.bit
+
+    # -- the diagram
+
+    def _build(self):
+        if self.settled_now & self.alive and not self.money_settles:
+            return self._settle(self.alive & ~self._still_open(), None)
+        self._steps()
+        return self._walk(0, self.alive, (None, None, None, None))
+
+    def _still_open(self) -> int:
+        """Rules whose open facts are yet to be split: in a part settled early they do not surely hold."""
+        result = 0
+        for rule, status in zip(self.law.rules, self.statuses, strict=True):
+            if status == "unknown":
+                result |= rule.bit
+        return result
+
+    def _may_be_settled_by_money(self) -> bool:
+        money = self.case.money
+        if money.owed is None:
+            return False
+        law, masks = self.law, self.masks
+        for d in cells_of(law.variables[law.index["disposition"]], masks[law.index["disposition"]]):
+            for b in cells_of(law.variables[law.index["foreclosed_by"]], masks[law.index["foreclosed_by"]]):
+                for j in cells_of(law.variables[law.index["lien"]], masks[law.index["lien"]]):
+                    if balance(money, d.value, b.value, j.value).is_settled:
+                        return True
+        return False
+
+    def _steps(self) -> None:
+        """For each split: its cells in groups that strike the same rules, and the bits that it can strike at all."""
+        self.steps: list[Step] = []
+        for k, position in enumerate(self.split):
+            variable = self.law.variables[position]
+            mask, alive = self.masks[position], self.alive
+            bound = variable.name in BOUND
+            groups: dict[tuple, int] = {}
+            touched = 0
+            for cell in range(len(variable.cells)):
+                if mask >> cell & 1:
+                    kill = variable.kill[cell] & alive
+                    touched |= kill
+                    key = (kill, cell if bound else None)
+                    groups[key] = groups.get(key, 0) | 1 << cell
+            for clause, _ in self.clauses_done[k]:
+                touched |= clause
+            found = tuple((cells, kill, cell) for (kill, cell), cells in groups.items())
+            self.steps.append(Step(position, variable, bound, found, touched | self.settled_at[k]))
+
+    def _walk(self, k: int, alive: int, path: tuple):
+        """The node for what is left after the first ``k`` splits. ``path`` = (disposition, foreclosed_by, lien,
+        last day of the sale), each ``None`` while it does not bind anything further."""
+        steps = self.steps
+        while True:
+            if k == len(steps):
+                return self._settle(alive, path)
+            if not alive & self.deciding and k >= self.path_splits:
+                return self._settle(alive, path)  # permits alone are left, and none of them changes what is owed
+            step = steps[k]
+            if step.bound or alive & step.touched:
+                break
+            k += 1
+        key = (k, alive, path)
+        table = self._table
+        found = table.get(key)
+        if found is not None:
+            return found
+        done, settled = self.clauses_done[k], self.settled_at[k]
+        groups = self._bound_groups(step, path) if step.bound else step.groups
+        branches: dict[int, list] = {}
+        seen: dict[tuple, object] = {}
+        for cells, kill, cell in groups:
+            left = alive & ~kill
+            for clause, whole in done:
+                if left & clause:
+                    left &= ~whole
+            after = self._path_after(step.variable, cell, path) if step.bound else path
+            child = seen.get((left, after))
+            if child is None:
+                if left & settled and not self.money_settles:
+                    child = self._settle(left & ~self._open_after(k), after)
+                else:
+                    child = self._walk(k + 1, left, after)
+                seen[(left, after)] = child
+            entry = branches.get(id(child))
+            if entry is None:
+                branches[id(child)] = [cells, child]
+            else:
+                entry[0] |= cells
+        if len(branches) == 1:
+            node = child
+        else:
+            node = self._node(step.position, tuple((cells, child) for cells, child in branches.values()))
+        table[key] = node
+        return node
+
+    def _bound_groups(self, step: Step, path: tuple):
+        mask = self._bound(step.variable.name, step.position, self.masks[step.position], path)
+        return [group for group in step.groups if mask & group[0]]
+
+    def _node(self, key, branches):
+        if len(branches) == 1:
+            return branches[0][1]
+        whole = (key, tuple((cells, id(child)) for cells, child in branches))
+        found = self._table.get(whole)
+        if found is None:
+            found = self._table[whole] = Node(key, branches)
+        return found
+
+    def _open_after(self, k: int) -> int:
+        """Bits of rules that later splits could still strike: they do not surely hold yet."""
+        cached = self._settled.get(("open", k))
+        if cached is None:
+            cached = 0
+            later = set(self.split[k + 1 :])
+            for rule in self.law.rules:
+                if self.alive & rule.bit and self.open_facts_of(rule, self.alive) & later:
+                    cached |= rule.bit
+            self._settled[("open", k)] = cached
+        return cached
+
+    def _bound(self, name: str, position: int, mask: int, path: tuple) -> int:
+        if name not in BOUND:
+            return mask
+        disposition, foreclosed_by, _, last_sale = path
+        if name == "lender_waived" and self.known.free_waiver and disposition is not None:
+            if disposition in FORECLOSURES:
+                return mask & FALSE_BIT or mask
+        elif name == "foreclosed_by" and disposition in WORKOUTS:
+            return mask & THIS_BIT or mask
+        elif name == "lien" and foreclosed_by == SENIOR_LENDER:
+            return mask & JUNIOR_BIT or mask
+        elif name == "loan_date" and last_sale is not None:
+            variable = self.law.variables[position]
+            return mask & variable.mask_where(lambda c: start_of(c.low, self.known.loan.first) <= last_sale) or mask
+        return mask
+
+    def _path_after(self, variable: Variable, cell: int, path: tuple) -> tuple:
+        name = variable.name
+        disposition, foreclosed_by, lien, last_sale = path
+        if name == "disposition":
+            return (variable.cells[cell].value, foreclosed_by, lien, last_sale)
+        if name == "foreclosed_by":
+            return (disposition, variable.cells[cell].value, lien, last_sale)
+        if name == "lien":
+            return (disposition, foreclosed_by, variable.cells[cell].value, last_sale)
+        if name == "sale_date":
+            loan = self.law.index["loan_date"]
+            if loan in self.split:
+                return (disposition, foreclosed_by, lien, end_of(variable.cells[cell].high, self.known.sale.last))
+            return path
+        if last_sale is not None and name == "loan_date":
+            return (disposition, foreclosed_by, lien, None)
+        return path
+
+    def _sums(self, path: tuple | None) -> Balance:
+        found = self._balances.get(path)
+        if found is None:
+            law, masks = self.law, self.masks
+            values = []
+            for number, name in enumerate(("disposition", "foreclosed_by", "lien")):
+                value = path[number] if path else None
+                if value is None:
+                    position = law.index[name]
+                    value = cells_of(law.variables[position], masks[position])[0].value
+                values.append(value)
+            found = self._balances[path] = balance(self.case.money, *values)
+        return found
+
+    # -- what follows where all facts are decided
+
+    def _settle(self, alive: int, path: tuple | None):
+        sums = self._sums(path)
+        key = (alive, sums)
+        found = self._settled.get(key)
+        if found is None:
+            found = self._settled[key] = self._follow(alive, sums)
+        return found
+
+    def _leaf(self, outcome: str, exposure: Span, cited: int = 0, dates: int = 0):
+        self.cited[outcome] = self.cited.get(outcome, 0) | cited
+        key = (outcome, exposure, dates if outcome in ("capped", "exposed", "time_barred") else 0)
+        found = self._table.get(key)
+        if found is None:
+            found = self._table[key] = Leaf(outcome, exposure) if not self.dates else DatedLeaf(*key)
+        return found
+
+    def _branch(self, point: str, yes, no):
+        if yes is no:
+            return yes
+        return self._node(point, ((True, yes), (False, no)))
+
+    def _follow(self, alive: int, sums: Balance):
+        if sums.is_settled:
+            return self._leaf("no_shortfall", NOTHING)
+        if self.unsettling & alive:
+            return self._branch("state_law_binds", self._with(alive, sums, True), self._with(alive, sums, False))
+        return self._with(alive, sums, True)
+
+    def _with(self, alive: int, sums: Balance, state_binds: bool):
+        law = self.law
+        if not state_binds:
+            for rule in law.rules:
+                if not rule.federal and rule.effect in ("bar", "duty", "deadline", "cap"):
+                    alive &= ~rule.bit
+        if self.judgment:
+            soft = (self.bars | self.duties | self.lapsing) & ~self.hard
+            if alive & self.bars & self.hard:
+                return self._decide(alive, sums)
+            return self._branch("court_reopens", self._decide(alive, sums), self._decide(alive & ~soft, sums))
+        return self._decide(alive, sums)
+
+    def _decide(self, alive: int, sums: Balance):
+        barring = alive & self.bars
+        perhaps = []
+        for rule in self._rules_of(alive & self.duties):
+            if self.case.skipped.get(rule.provision.id):
+                barring |= rule.bit
+            else:
+                perhaps.append(rule)
+        if barring:
+            return self._leaf("barred", NOTHING, barring)
+        node = self._lapse(alive, sums)
+        for rule in perhaps:
+            barred = self._leaf("barred", NOTHING, rule.bit)
+            node = self._branch(f"skipped.{rule.provision.id}", barred, node)
+        return node
+
+    def _rules_of(self, bits: int) -> list[Rule]:
+        return [rule for rule in self.law.rules if bits & rule.bit] if bits else []
+
+    def _lapse(self, alive: int, sums: Balance):
+        open_limits, lapsed = [], 0
+        tolled = bool(alive & self.tolling)
+        for rule in self._rules_of(alive & self.lapsing):
+            limit = self.limits[rule.number]
+            sure = limit.passed == "yes" and not tolled
+            acted = self.case.did_act(rule.provision.id)
+            if sure and acted is False:
+                lapsed |= rule.bit
+            else:
+                open_limits.append((rule, sure, acted))
+        dates = alive & self.dated
+        if lapsed:
+            return self._leaf("time_barred", NOTHING, lapsed, dates)
+        node = self._owed(alive, sums)
+        for rule, sure, acted in reversed(open_limits):
+            node_if_late = self._leaf("time_barred", NOTHING, rule.bit, dates)
+            if acted is None:
+                node_if_late = self._branch(f"acted.{rule.provision.id}", node, node_if_late)
+            node = node_if_late if sure else self._branch(f"past.{rule.provision.id}", node_if_late, node)
+        return node
+
+    def _owed(self, alive: int, sums: Balance):
+        permits = alive & self.permits & ~self.unsure
+        if not permits:
+            permits = alive & self.permits
+        shortfall = sums.shortfall
+        caps = self._rules_of(alive & self.caps)
+        dates = alive & self.dated
+        if not caps:
+            return self._leaf("exposed", shortfall, permits, dates)
+        spans, bits = [], 0
+        for rule in caps:
+            span = sums.capped(rule.provision.measure)
+            limit = self.asks.get(rule.number)
+            if limit is not None and limit.passed == "yes" and self.case.asked.get(rule.provision.id) is None:
+                span = Span(span.low, shortfall.high)  # nobody knows whether the homeowner asked in time
+            spans.append(span)
+            bits |= rule.bit
+        return self._leaf("capped", lowest(spans, shortfall), permits | bits, dates)
+
+
+class DatedLeaf(NamedTuple):
+    outcome: str
+    exposure: Span
+    dates: int
