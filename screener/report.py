@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from statelaw import facts, store
+from statelaw import facts, national, store
 from statelaw.deadlines import TimeLimit
 from statelaw.document import Limit, Provision, Question
 from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS
@@ -189,6 +188,17 @@ class Collection:
     reviewed: date
 
 
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """Who can help free of charge."""
+
+    name: str
+    kind: str  # legal_aid, housing, court_self_help; national: a national office
+    url: str
+    phone: str | None
+    what: str = ""
+
+
 @dataclass(frozen=True)
 class Report:
     """Everything that a report on one loan says, in the order in which it says it."""
@@ -243,7 +253,7 @@ class Report:
     ways: tuple[WayView, ...]
     collection: Collection | None
     options: tuple[Option, ...]
-    help: tuple[Any, ...]
+    help: tuple[Helper, ...]
     # where it comes from
     gaps: tuple[str, ...]
     reviewed: date
@@ -261,6 +271,14 @@ class Report:
         return self.options[len(self.first_options) :]
 
     @property
+    def urgent_options(self) -> tuple[Option, ...]:
+        return tuple(o for o in self.options if o.urgency == 1)
+
+    @property
+    def other_options(self) -> tuple[Option, ...]:
+        return tuple(o for o in self.options if o.urgency > 1)
+
+    @property
     def sunset_wins(self) -> bool:
         """A rule of this state ends a judgment for the rest of a home loan by a date of its own."""
         return any(entry.key == "sunset" for entry in self.dates)
@@ -273,51 +291,19 @@ class Report:
 class Extras:
     """What stands beside the law: collection in this state, national facts, the options, where the law comes from."""
 
-    collection: Any = None
-    federal: Any = None
-    options: tuple[Any, ...] = ()
-    publication: Any = None
-
-
-@lru_cache(maxsize=128)
-def _file(name: str) -> Any:
-    from statelaw.document import read_yaml
-
-    return _attributes(read_yaml((store.LAW_DIR / name).read_text(), name))
-
-
-def _attributes(data: Any) -> Any:
-    if isinstance(data, dict):
-        return SimpleNamespace(**{str(k): _attributes(v) for k, v in data.items()})
-    if isinstance(data, list):
-        return tuple(_attributes(item) for item in data)
-    return data
-
-
-def _raw_options() -> tuple[Any, ...]:
-    found = _file("options.yaml").options
-    return tuple(
-        SimpleNamespace(**{
-            "unless": (), "caution": None, **vars(o),
-            "when": vars(o.when),
-            **({"unless": tuple(vars(c) for c in o.unless)} if hasattr(o, "unless") and o.unless else {}),
-        })
-        for o in found
-    )
-
-
-@lru_cache(maxsize=1)
-def _shipped_options() -> tuple[Any, ...]:
-    return _raw_options()
+    collection: national.Collection
+    federal: national.FederalFacts
+    options: tuple[national.Option, ...]
+    publication: store.PublicationInfo
 
 
 def extras_for(code: str) -> Extras:
-    """The national facts, from the store."""
+    """What stands beside a state's law, from the store. Raises KeyError."""
     return Extras(
-        collection=_file(f"collection/{code}.yaml"),
-        federal=_file("federal.yaml"),
-        options=_shipped_options(),
-        publication=SimpleNamespace(number=store.law(code).publications.get("state", 1), date=None, reviewed_by=""),
+        collection=store.collection(code),
+        federal=store.federal_facts(),
+        options=store.options().options,
+        publication=store.publication_of(code),
     )
 
 
@@ -476,7 +462,7 @@ class _Builder:
             ways=self._ways(),
             collection=self._collection(),
             options=self._options(known),
-            help=tuple(self.extras.collection.help) if self.extras.collection else (),
+            help=self._help(),
             gaps=law.state.gaps,
             reviewed=law.state.reviewed,
             publication=self.extras.publication,
@@ -999,7 +985,7 @@ class _Builder:
         return tuple(found)
 
     def _collection(self) -> Collection | None:
-        if self.extras.collection is None or not self.finding.owes_something:
+        if not self.finding.owes_something:
             return None
         return collection_view(self.extras.collection)
 
@@ -1017,6 +1003,18 @@ class _Builder:
             )  # fmt: skip
         return tuple(sorted(found, key=lambda o: o.urgency))
 
+    def _help(self) -> tuple[Helper, ...]:
+        """The state's own list, and the national offices for this person's loan or service."""
+        found = [Helper(h.name, h.kind, h.url, h.phone) for h in self.extras.collection.help]
+        for fact, values, start in _NATIONAL_HELP:
+            if self.case.facts.get(fact) in values:
+                found += [
+                    Helper(h.name, "national", h.url, h.phone, h.for_)
+                    for h in self.extras.federal.help
+                    if h.name.startswith(start)
+                ]
+        return tuple(found)
+
     def _ground(self, path: str) -> Ground | None:
         """What an option rests on: a rule of federal law, or an entry of the national facts."""
         if path.startswith("us-"):
@@ -1025,15 +1023,23 @@ class _Builder:
             except KeyError:
                 return None
             return Ground(provision.cite, link_of(provision.sources))
-        node = self.extras.federal
-        for step in path.split("."):
-            node = getattr(node, step, None)
-        if node is None or not getattr(node, "cite", None):
+        try:
+            fact = self.extras.federal.fact(path)
+        except KeyError:
             return None
-        return Ground(node.cite, link_of(getattr(node, "sources", ())))
+        return Ground(fact.cite, link_of(fact.sources))
 
 
-def collection_view(data: Any) -> Collection:
+#: A fact with the values at which a national office helps, and how that office's name begins.
+_NATIONAL_HELP: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("loan_program", ("va",), "VA "),
+    ("loan_program", ("usda_direct", "usda_guaranteed"), "USDA "),
+    ("us_military_service", ("during", "within_year"), "Military "),
+    ("us_debt_collector", (True,), "Consumer Financial "),
+)
+
+
+def collection_view(data: national.Collection) -> Collection:
     """The collection file of a state in the form in which the page shows it."""
     rules = []
     for limit in data.wage_garnishment.limits or ():
@@ -1042,7 +1048,7 @@ def collection_view(data: Any) -> Collection:
         elif limit.kind == "excess_over_wage":
             rules.append({"kind": f"wage_{limit.wage}", "multiple": wording.number(limit.multiple)})
         else:
-            rules.append({"kind": f"amount_{limit.per}", "amount": dollars(Decimal(str(limit.amount))) or ""})
+            rules.append({"kind": f"amount_{limit.per}", "amount": dollars(limit.amount) or ""})
     amount = data.homestead.amount
     return Collection(
         wages=data.wage_garnishment,
@@ -1050,7 +1056,7 @@ def collection_view(data: Any) -> Collection:
         home=data.homestead,
         judgment=data.judgment,
         wage_rules=tuple(rules),
-        homestead=dollars(Decimal(str(amount))) if isinstance(amount, int | float | Decimal) else None,
+        homestead=dollars(amount) if isinstance(amount, Decimal) else None,
         links={
             "wages": link_of(data.wage_garnishment.sources),
             "bank": link_of(data.bank_account.sources),
