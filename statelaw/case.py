@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from . import facts
 from .compiled import Answer, Cell, Law, Variable
@@ -129,11 +129,17 @@ def cells_of(variable: Variable, mask: int) -> list[Cell]:
     return [cell for position, cell in enumerate(variable.cells) if mask >> position & 1]
 
 
-def start_of(low: date | None, given: date | None) -> date:
+def values_of(law: Law, masks: list[int], name: str) -> list[str]:
+    """The values of a choice fact that are still possible."""
+    position = law.index[name]
+    return [str(cell.value) for cell in cells_of(law.variables[position], masks[position])]
+
+
+def start_of(low: Any, given: date | None) -> date:
     return max(low or date.min, given or date.min)
 
 
-def end_of(high: date | None, given: date | None) -> date:
+def end_of(high: Any, given: date | None) -> date:
     return min(high or date.max, given or date.max)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from . import facts
@@ -66,12 +67,12 @@ def parse_days(value: Any) -> Interval:
         match = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", str(value).strip())
         if not match:
             raise ValueError(f"{value!r} is not a date (2026-03-14), a month (2026-03) or a year (2026)")
-        year, month, day = (int(part) if part else None for part in match.groups())
+        year, month, day = int(match[1]), int(match[2] or 0), int(match[3] or 0)
         try:
-            if month is None:
+            if not match[2]:
                 first = date(year, 1, 1)
                 last = date(year, 12, 31)
-            elif day is None:
+            elif not match[3]:
                 first = date(year, month, 1)
                 last = add(first, 1, "months") - DAY
             else:
@@ -192,7 +193,7 @@ def parse_case(data: Mapping[str, Any], law: Law, today: date) -> Case:
         if fact is None:
             read.wrong(f"facts.{name}", "no such fact in this jurisdiction")
             continue
-        known[name] = read.parse(f"facts.{name}", lambda v, f=fact: _parse_fact(f, v), value)
+        known[name] = read.parse(f"facts.{name}", partial(_parse_fact, fact), value)
     _legal(read, known, sale, loan)
     amounts = read.mapping(data, "money")
     for key in amounts:
@@ -370,9 +371,9 @@ def compare(name: str, expect: Mapping[str, Any], finding: Finding) -> list[Diff
             differences.append(Difference(name, "exposure", wanted, found["high"]))
     cites = expect.get("cites") or []
     for wanted in [cites] if isinstance(cites, str) else cites:
-        found = [provision.cite for provision in finding.deciders]
-        if not any(str(wanted) in cite for cite in found):
-            differences.append(Difference(name, "cites", wanted, "; ".join(found) or "none"))
+        if not any(str(wanted) in provision.cite for provision in finding.deciders):
+            found_cites = "; ".join(provision.cite for provision in finding.deciders)
+            differences.append(Difference(name, "cites", wanted, found_cites or "none"))
     return differences
 
 

@@ -21,6 +21,8 @@ from .facts import Fact, Value
 #: What a case says of a fact: a value, a number, an interval of days, or ``None`` for "not known".
 Answer = Value | Decimal | Interval | None
 DAY = timedelta(days=1)
+#: The law files, like deeds, write land to a hundredth of an acre: "over 40" is "from 40.01".
+HUNDREDTH = Decimal("0.01")
 
 #: The order in which unknown facts are split. The first six are bound to one another (which combinations can occur).
 ORDER = (
@@ -46,8 +48,8 @@ class Cell:
     """One stretch of a fact's values that no rule of this law tells apart."""
 
     value: Value | None = None
-    low: Decimal | date | None = None
-    high: Decimal | date | None = None
+    low: Any = None  # a number or a day; None: no end
+    high: Any = None
     low_open: bool = False
     high_open: bool = False
 
@@ -105,7 +107,7 @@ class Variable:
         if self.fact.values:
             return cells[0].value if len(cells) == 1 else [cell.value for cell in cells]
         keys = ("from", "to") if self.fact.kind == "date" else ("min", "max")
-        ranges = []
+        ranges: list[tuple] = []
         for cell in cells:
             low, high = cell.low, cell.high
             if known is not None:
@@ -121,9 +123,9 @@ class Variable:
         for low, low_open, high, high_open in ranges:
             stretch = {}
             if low is not None:
-                stretch["above" if low_open else keys[0]] = low
+                stretch[keys[0]] = low + HUNDREDTH if low_open else low
             if high is not None:
-                stretch["below" if high_open else keys[1]] = high
+                stretch[keys[1]] = high - HUNDREDTH if high_open else high
             result.append(stretch)
         if len(result) == 1:
             only = result[0]
@@ -184,6 +186,8 @@ def _number_cells(ranges: Iterable[NumberRange], whole: bool) -> tuple[Cell, ...
 def _cell_allowed(cell: Cell, allowed: Allowed) -> bool:
     if isinstance(allowed, tuple):
         return any(cell.value is v or cell.value == v for v in allowed)
+    low: Any
+    high: Any
     if isinstance(allowed, DateRange):
         low, high = allowed.from_, allowed.to
     else:

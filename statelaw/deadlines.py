@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -124,7 +125,7 @@ def _over(last_day: date, today: date) -> Passed:
     return "maybe" if today <= next_working_day(last_day) else "yes"
 
 
-def time_limit(period: Period, event: Interval, today: date) -> TimeLimit:
+def time_limit(period: Period | Limit, event: Interval, today: date) -> TimeLimit:
     """A limit of ``period`` counted from ``event``.
 
     Surely past once past counted from the event's latest day; perhaps past once past counted from its earliest. An
@@ -143,14 +144,12 @@ def time_limit(period: Period, event: Interval, today: date) -> TimeLimit:
     return TimeLimit(earliest, earliest is not None and not event.is_exact, passed)
 
 
-def limit_of(
-    limit: Limit, provision_id: str, sale: Interval, events: dict[str, Interval], today: date
-) -> TimeLimit:
+def limit_of(limit: Limit, provision_id: str, sale: Interval, events: Mapping[str, Interval], today: date) -> TimeLimit:
     """A provision's limit, from the event that it names, or from what the sale's date says of that event."""
     return time_limit(limit, event_interval(limit, provision_id, sale, events), today)
 
 
-def event_interval(limit: Limit, provision_id: str, sale: Interval, events: dict[str, Interval]) -> Interval:
+def event_interval(limit: Limit, provision_id: str, sale: Interval, events: Mapping[str, Interval]) -> Interval:
     """When the event of ``limit`` happened, as far as known.
 
     An event is not before the sale, unless the law marks it ``event_bound``; a default and a foreclosure judgment

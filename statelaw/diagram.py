@@ -7,7 +7,8 @@ is canonical, a fact that still stands in it is exactly a fact that can change t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import itertools
+from typing import Any, NamedTuple
 
 from .case import (
     FALSE_BIT,
@@ -16,15 +17,18 @@ from .case import (
     THIS_BIT,
     Case,
     Known,
-    cells_of,
     end_of,
     read_statuses,
     start_of,
+    values_of,
 )
 from .compiled import BOUND, Law, Rule, Variable
 from .deadlines import TimeLimit, limit_of
 from .facts import FORECLOSURES, SENIOR_LENDER, WORKOUTS
 from .money import NOTHING, Balance, Span, balance, lowest
+
+#: The facts that say how the home was lost and what this loan is.
+_PATH = ("disposition", "foreclosed_by", "lien")
 
 
 class Leaf(NamedTuple):
@@ -34,12 +38,11 @@ class Leaf(NamedTuple):
     exposure: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Node(NamedTuple):
     """A split of the diagram: on a variable (by index) or on a point (by name), children by cells or true/false."""
 
     key: int | str
-    branches: tuple[tuple[int | bool, object], ...]
+    branches: tuple[tuple[int | bool, Any], ...]
 
 
 class Step(NamedTuple):
@@ -67,9 +70,9 @@ class Diagram:
         self.money_settles = self._may_be_settled_by_money()
         self._choose(alive)
         self.cited: dict[str, int] = {}
-        self._table: dict[object, object] = {}
-        self._settled: dict[tuple, object] = {}
-        self._balances: dict[tuple, Balance] = {}
+        self._table: dict[Any, Any] = {}
+        self._settled: dict[tuple, Any] = {}
+        self._balances: dict[tuple | None, Balance] = {}
         self.root = self._build()
 
     # -- which rules and facts matter
@@ -83,7 +86,7 @@ class Diagram:
             if status == "failed":
                 continue
             provision = rule.provision
-            if rule.effect in ("deadline", "sunset"):
+            if provision.limit is not None:
                 self.limits[rule.number] = limit_of(provision.limit, provision.id, sale, events, case.today)
             elif provision.ask_within is not None:
                 self.asks[rule.number] = limit_of(provision.ask_within, provision.id, sale, events, case.today)
@@ -157,7 +160,7 @@ class Diagram:
                 self.sure_permits |= rule.bit
         self.standing = alive
         self.deciding = self.bars | self.duties | self.lapsing | self.caps | self.unsettling | self.dated
-        path = {law.index[name] for name in ("disposition", "foreclosed_by", "lien")} if self.money_turns else set()
+        path = {law.index[name] for name in _PATH} if self.money_turns else set()
         self.path_splits = max((n + 1 for n, v in enumerate(self.split) if v in path), default=0)
         self.alive = alive & keep
         self._last_positions(deciders + permits)
@@ -181,12 +184,10 @@ class Diagram:
         if money.owed is None:
             return False
         law, masks = self.law, self.masks
-        ds = [c.value for c in cells_of(law.variables[law.index["disposition"]], masks[law.index["disposition"]])]
-        bs = [c.value for c in cells_of(law.variables[law.index["foreclosed_by"]], masks[law.index["foreclosed_by"]])]
-        ls = [c.value for c in cells_of(law.variables[law.index["lien"]], masks[law.index["lien"]])]
-        if len(ds) == len(bs) == len(ls) == 1:
+        ds, bs, js = (values_of(law, masks, name) for name in _PATH)
+        if len(ds) == len(bs) == len(js) == 1:
             return False
-        found = {balance(money, d, b, j) for d in ds for b in bs for j in ls}
+        found = {balance(money, d, b, j) for d in ds for b in bs for j in js}
         return len(found) > 1
 
     def _last_positions(self, rules: list[Rule]) -> None:
@@ -255,12 +256,8 @@ class Diagram:
         if money.owed is None:
             return False
         law, masks = self.law, self.masks
-        for d in cells_of(law.variables[law.index["disposition"]], masks[law.index["disposition"]]):
-            for b in cells_of(law.variables[law.index["foreclosed_by"]], masks[law.index["foreclosed_by"]]):
-                for j in cells_of(law.variables[law.index["lien"]], masks[law.index["lien"]]):
-                    if balance(money, d.value, b.value, j.value).is_settled:
-                        return True
-        return False
+        ways = itertools.product(*(values_of(law, masks, name) for name in _PATH))
+        return any(balance(money, *way).is_settled for way in ways)
 
     def _steps(self) -> None:
         """For each split: its cells in groups that strike the same rules, and the bits that it can strike at all."""
@@ -370,7 +367,7 @@ class Diagram:
             return mask & variable.mask_where(lambda c: start_of(c.low, self.known.loan.first) <= last_sale) or mask
         return mask
 
-    def _path_after(self, variable: Variable, cell: int, path: tuple) -> tuple:
+    def _path_after(self, variable: Variable, cell: Any, path: tuple) -> tuple:
         name = variable.name
         disposition, foreclosed_by, lien, last_sale = path
         if name == "disposition":
@@ -392,13 +389,8 @@ class Diagram:
         found = self._balances.get(path)
         if found is None:
             law, masks = self.law, self.masks
-            values = []
-            for number, name in enumerate(("disposition", "foreclosed_by", "lien")):
-                value = path[number] if path else None
-                if value is None:
-                    position = law.index[name]
-                    value = cells_of(law.variables[position], masks[position])[0].value
-                values.append(value)
+            given = path[:3] if path else (None, None, None)
+            values = [v or values_of(law, masks, name)[0] for v, name in zip(given, _PATH, strict=True)]
             found = self._balances[path] = balance(self.case.money, *values)
         return found
 

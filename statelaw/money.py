@@ -77,11 +77,11 @@ class Balance:
         left = max(ZERO, self.owed - self.price)
         return Span(left, left)
 
-    def capped(self, measure: str) -> Span:
+    def capped(self, measure: str | None) -> Span:
         """What a cap of ``measure`` leaves, within 0 and the shortfall. Both amounts fall as value and price rise,
         so the low end takes an unknown value or price as everything, the high end as nothing."""
         shortfall = self.shortfall
-        if measure == "other":
+        if measure == "other" or measure is None:
             return Span(ZERO, shortfall.high)
         if self.owed is None:
             return Span(ZERO, None)

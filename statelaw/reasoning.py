@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from . import facts
-from .case import SENIOR_BIT, Case, Known, Status, cells_of, read_statuses
+from .case import SENIOR_BIT, Case, Known, Status, cells_of, read_statuses, values_of
 from .compiled import Answer, Law
 from .deadlines import Interval, TimeLimit, time_limit
 from .diagram import Diagram, Leaf, Node
@@ -238,9 +239,9 @@ def _fall_back(
 ) -> tuple[TimeLimit | None, bool]:
     """The general limit to sue on the note, where no special deadline decides, and whether the claim may already
     be in the foreclosure judgment."""
-    route = law.state.process.route
+    route: Mapping[Any, str] = law.state.process.route
     masks = diagram.masks
-    dispositions = [c.value for c in cells_of(law.variables[law.index["disposition"]], masks[law.index["disposition"]])]
+    dispositions = values_of(law, masks, "disposition")
     senior = bool(masks[law.index["foreclosed_by"]] & SENIOR_BIT)
     only_senior = masks[law.index["foreclosed_by"]] == SENIOR_BIT
     routes = {route.get(d) for d in dispositions if d in FORECLOSURES} if not only_senior else set()
@@ -274,10 +275,7 @@ def _latest(days: Iterable[date | None]) -> date | None:
 def case_balance(law: Law, case: Case) -> Balance:
     """The sums of the case where the way of losing the home is known, else of its first possible way."""
     known = Known(law, case)
-    values = []
-    for name in ("disposition", "foreclosed_by", "lien"):
-        position = law.index[name]
-        values.append(cells_of(law.variables[position], known.masks[position])[0].value)
+    values = (values_of(law, known.masks, name)[0] for name in ("disposition", "foreclosed_by", "lien"))
     return balance(case.money, *values)
 
 

@@ -64,7 +64,7 @@ def _values(law: Law, name: str) -> list[Any]:
         return sorted({FAR_PAST, FAR_FUTURE, *(d + k * DAY for d in lines for k in (-1, 0, 1))})
     if fact.kind == "whole":
         return sorted({1, 99, *(int(n) + k for n in lines for k in (-1, 0, 1) if n + k >= 1)})
-    step = Decimal("0.001")
+    step = Decimal("0.01")
     return sorted({Decimal(0), Decimal(9999), *(Decimal(n) + k * step for n in lines for k in (-1, 0, 1))})
 
 

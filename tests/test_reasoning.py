@@ -58,8 +58,6 @@ def lies_in(condition, value) -> bool:
             "to": lambda a: value <= a,
             "min": lambda a: value >= a,
             "max": lambda a: value <= a,
-            "above": lambda a: value > a,
-            "below": lambda a: value < a,
         }
         return all(tests[key](bound) for key, bound in condition.items())
     return value == condition and isinstance(value, bool) == isinstance(condition, bool)
