@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .deadlines import Interval
 from .document import Allowed, DateRange, Jurisdiction, NumberRange, Provision, vocabulary
