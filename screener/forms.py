@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from statelaw import store
+from statelaw.facts import STAGES_BEFORE_SALE
 from statelaw.reasoning import Law
 
 from . import questions
@@ -27,12 +28,27 @@ MOST_MONEY = Decimal(100_000_000)
 MOST_ACRES = Decimal(100_000)
 FIRST_YEAR, LAST_YEAR = 1950, 2100
 
-_MONEY = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)?(\.\d+)?\s*(k|thousand|m|mm|million)?\s*(?:\$|dollars?|usd)?", re.I)
-_NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)?(\.\d+)?\s*(?:acres?)?", re.I)
+_WHOLE = r"(\d{1,3}(?:,\d{3})+|\d+)?(\.\d+)?"
+_MONEY = re.compile(rf"\$?\s*{_WHOLE}\s*(k|thousand|m|mm|million)?\s*(?:\$|dollars?|usd)?", re.I)
+_NUMBER = re.compile(rf"{_WHOLE}\s*(?:acres?)?", re.I)
 _TIMES = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "mm": 1_000_000, "million": 1_000_000}
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_NAMES = (
-    "january february march april may june july august september october november december".split()
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+#: Days that cannot lie ahead.
+_PAST = frozenset(
+    {"loan_date", "last_payment", "called_due", "when-default", "when-foreclosure_judgment", "when-deficiency_judgment"}
 )
 
 
@@ -239,7 +255,7 @@ def _month(text: str) -> int | None:
     if re.fullmatch(r"\d{1,2}", text):
         return int(text) if 1 <= int(text) <= 12 else None
     word = text.lower().rstrip(".")
-    for number, name in enumerate(_MONTH_NAMES, start=1):
+    for number, name in enumerate(_MONTHS, start=1):
         if len(word) >= 3 and name.startswith(word):
             return number
     return None
@@ -251,7 +267,9 @@ def _month(text: str) -> int | None:
 class QuestionForm(forms.Form):
     """The form of one question. ``answer`` gives what is to be kept."""
 
-    def __init__(self, question: Question, *args: Any, law: Law | None = None, today: date | None = None, **kwargs: Any):
+    def __init__(
+        self, question: Question, *args: Any, law: Law | None = None, today: date | None = None, **kwargs: Any
+    ):
         super().__init__(*args, **kwargs)
         self.question, self.law, self.today = question, law, today
         self.build()
@@ -324,12 +342,13 @@ class DateForm(QuestionForm):
         days, slug = questions.interval(value), self.question.slug
         if self.today is None or days.first is None or days.last is None:
             return value
-        if slug == "sale_date" and self.initial.get("before"):
+        stage = self.initial.get("stage")
+        if slug == "sale_date" and stage in STAGES_BEFORE_SALE:
             if days.last < self.today:
                 raise ValidationError(
                     _("That day has passed. If the home is gone, change your answer about where things stand."), "past"
                 )
-        elif days.first > self.today and self.question.law is None:
+        elif days.first > self.today and (slug in _PAST or (slug == "sale_date" and stage is not None)):
             raise ValidationError(_("That day is still to come. Check the year."), "future")
         sale = self.initial.get("sale_date")
         if slug == "loan_date" and sale and (last := questions.interval(sale).last) and days.first > last:
@@ -338,10 +357,8 @@ class DateForm(QuestionForm):
 
     @staticmethod
     def initial_of(question: Question, given: dict[str, Answer]) -> dict[str, Any]:
-        from .walk import is_before
-
         value = given.get(question.slug)
-        rest = {"before": is_before(given), "sale_date": given.get("sale_date")}
+        rest = {"stage": given.get("stage"), "sale_date": given.get("sale_date")}
         return rest if value is None else {"value": value, **rest}
 
 

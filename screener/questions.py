@@ -207,7 +207,11 @@ CHOICES: dict[str, tuple[Option, ...]] = {
             _("A court gives the lender the home, with no sale"),
             _("Called “strict foreclosure”. The home becomes the lender’s after a set day."),
         ),
-        ("short_sale", _("A short sale"), _("You sell the home yourself for less than the loan. The lender agrees to it.")),
+        (
+            "short_sale",
+            _("A short sale"),
+            _("You sell the home yourself for less than the loan. The lender agrees to it."),
+        ),
         ("deed_in_lieu", _("I give the deed to the lender"), _("A “deed in lieu of foreclosure”.")),
         (NOTHING_YET, _("Nothing yet"), _("You are behind on payments, or worried that you will be.")),
         (UNSURE, _("I’m not sure")),

@@ -43,12 +43,12 @@ def _run() -> None:
         item = _waiting.get()
         try:
             write(*item)
-        except Exception as error:  # noqa: BLE001  # a count is never worth an error
+        except Exception as error:  # a count is never worth an error
             log.info("a count was dropped: %s", type(error).__name__)
         finally:
             try:
                 connection.close()
-            except Exception:  # noqa: BLE001
+            except Exception:
                 log.debug("the connection could not be closed")
 
 

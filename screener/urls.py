@@ -2,13 +2,7 @@
 
 from django.urls import path
 
-from . import pdf_views, views
-
-try:
-    from . import law_pages
-except ImportError:
-    law_pages = views
-    views.states = views.state = views.privacy
+from . import law_pages, pdf_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -300,15 +300,13 @@ def _leads_elsewhere(values: dict[str, Any]) -> str | None:
 
 
 def _tick(answers: Answers, form: BoxesForm) -> Answers:
-    """Boxes: those on this page are ticked or not, the others stay; a box no longer ticked takes its follow-up along."""
+    """Boxes: those on this page are ticked or not, the others stay. One no longer ticked takes its follow-up along."""
     given = answers.of()
     before, offered = given.get(walk.BOXES) or (), given.get(walk.OFFERED) or ()
     ticked = form.ticked()
     left = (*(name for name in before if name not in form.offered), *ticked)
     gone = [name for name in form.offered if name not in ticked]
-    return answers.without(gone).put(
-        {walk.BOXES: left, walk.OFFERED: tuple(dict.fromkeys((*offered, *form.offered)))}
-    )
+    return answers.without(gone).put({walk.BOXES: left, walk.OFFERED: tuple(dict.fromkeys((*offered, *form.offered)))})
 
 
 def _go_on(request: HttpRequest, before: Answers, after: Answers, plan: Plan, slug: str) -> HttpResponse:
@@ -585,7 +583,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @page("GET", reads=False)
 def health(request: HttpRequest) -> HttpResponse:
     """For whoever watches the site: the law is in memory. Looks at no database."""
-    return HttpResponse(f"ok {len(store.codes())}\n", content_type="text/plain")
+    return JsonResponse(store.health())
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:

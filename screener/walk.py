@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from statelaw import reasoning
+from statelaw import reasoning, store
 from statelaw.deadlines import Interval, TimeLimit, add
 from statelaw.document import Limit
 from statelaw.facts import (
@@ -329,9 +329,7 @@ def _extras(law: Law, given: Given, found: frozenset[str]) -> tuple[str, ...]:
 def _needless(law: Law, given: Given, wanted: tuple[str, ...]) -> int:
     """How many of the questions that this law may need cannot matter in this case."""
     workout = given.get("disposition") in WORKOUTS
-    return sum(
-        1 for name in _askable(law) if name not in wanted and not (name == "lender_waived" and not workout)
-    )
+    return sum(1 for name in _askable(law) if name not in wanted and not (name == "lender_waived" and not workout))
 
 
 # -- circumstances: rarely so, and asked as boxes
@@ -378,7 +376,7 @@ def open_circumstances(law: Law, case: Case, given: Given) -> tuple[str, ...]:
             elif not off_here:
                 reach.update(c.fact for c in clause if c.fact in names)
     opened = replace(case, facts={**case.facts, **dict.fromkeys(reach)})
-    found = reasoning.matters(law, opened) & reach
+    found = reasoning.matters(law, opened) & reach | _for_options(law, case, names)
     result = [fact.name for fact in law.circumstances if fact.name in found]
     if case.stage not in STAGES_BEFORE_SALE and law.duties:
         finding = reasoning.reason(law, opened)
@@ -389,6 +387,28 @@ def open_circumstances(law: Law, case: Case, given: Given) -> tuple[str, ...]:
                 if finding.statuses[duty.id] != "failed" and SKIPPED + duty.id not in given
             ]
     return tuple(result)
+
+
+def _for_options(law: Law, case: Case, names: set[str]) -> set[str]:
+    """The circumstances, of ``names``, that alone decide whether a way forward is shown."""
+    known: dict[str, object] = {fact.name: fact.usual for fact in law.circumstances}
+    known |= case.facts | {"stage": case.stage, "outcome": reasoning.reason(law, case).outcome}
+    found: set[str] = set()
+
+    def off(conditions: Mapping[str, Iterable]) -> list[str]:
+        return [
+            name for name, allowed in conditions.items() if known.get(name) is not None and known[name] not in allowed
+        ]
+
+    for option in store.options().options:
+        failed = off(option.when)
+        if not failed:
+            for clause in option.unless:
+                failed_here = off(clause)
+                found.update(failed_here if len(failed_here) == 1 else ())
+        elif len(failed) == 1:
+            found.update(failed)
+    return found & names
 
 
 # -- events, acts, requests, old debts: once the home is gone
@@ -523,8 +543,8 @@ __all__ = [
     "CORE",
     "FOLLOW_UPS",
     "MORE_BOXES",
-    "OF_THE_HOME",
     "OFFERED",
+    "OF_THE_HOME",
     "Given",
     "Page",
     "Plan",
