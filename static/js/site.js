@@ -8,9 +8,16 @@
     location.replace("/leave/");
   };
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.(".leave") && !event.ctrlKey && !event.metaKey) {
+    if (event.ctrlKey || event.metaKey) return;
+    if (event.target.closest?.(".leave")) {
       event.preventDefault();
       leave();
+    }
+    // From the list of mistakes straight into the field, with no new step for the Back button.
+    const wrong = event.target.closest?.(".problem a");
+    if (wrong) {
+      event.preventDefault();
+      document.querySelector(wrong.hash)?.focus();
     }
   });
   // Escape three times within a second and a half leaves too.
@@ -36,6 +43,11 @@
   document.addEventListener("htmx:after:swap", () => {
     offline(false);
     settle(true);
+  });
+  // A page that comes back with a mistake is the same page: it makes no new step for the Back button.
+  document.addEventListener("htmx:before:history:update", (event) => {
+    const step = event.detail.history;
+    if (step.path === location.pathname + location.search) step.type = "replace";
   });
   document.addEventListener("htmx:error", () => offline(true));
   settle(false);
