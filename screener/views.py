@@ -245,7 +245,6 @@ def _context(
         "walk_id": answers.walk,
         "loan_number": answers.loan,
         "loan_count": len(answers.loans),
-        "as_of": today_of(answers),
     }
 
 
@@ -467,7 +466,6 @@ def report(request: HttpRequest) -> HttpResponse:
         "can_add_loan": unfinished is None and len(answers.loans) < kept.MAX_LOANS,
         "unfinished_url": unfinished,
         "walk_id": answers.walk,
-        "as_of": today_of(answers),
     }
     return render(request, "screener/report.html", context)
 
