@@ -17,7 +17,7 @@ help: ## what there is
 
 serve: setup weasyprint-libraries prepare ## the site on http://127.0.0.1:8000 with all law loaded
 	@echo "StillOwe: open http://$(ADDRESS)/  (stop it with Ctrl-C; 'make admin' makes an administrator)"
-	BIND=$(ADDRESS) exec $(VENV)/bin/gunicorn -c config/gunicorn.py config.wsgi
+	SECURE=$${SECURE:-off} BIND=$(ADDRESS) exec $(VENV)/bin/gunicorn -c config/gunicorn.py config.wsgi
 
 test: setup-dev weasyprint-libraries chromium ## every test
 	@echo "StillOwe: static files for the browser tests"

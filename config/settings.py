@@ -6,7 +6,7 @@
 | DEBUG | error pages for developers | off |
 | ALLOWED_HOSTS | host names, comma separated | localhost,127.0.0.1,[::1] |
 | DATABASE_URL | SQLite or PostgreSQL | var/stillowe.sqlite3 |
-| SECURE | the site is reached over https only (secure cookies, HSTS, redirect) | off without ALLOWED_HOSTS, else on |
+| SECURE | the site is reached over https only (secure cookies, HSTS, redirect) | on, unless DEBUG; `make serve` turns it off |
 | ADMIN_PATH | where the admin stands | desk/ |
 | PREVIEW | reviewers may set the day with ?as_of=YYYY-MM-DD | off |
 """
@@ -48,7 +48,7 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = env("DEBUG")
 ALLOWED_HOSTS = env("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
-SECURE = env.bool("SECURE", bool(env("ALLOWED_HOSTS")))
+SECURE = env.bool("SECURE", not DEBUG)
 PREVIEW = env("PREVIEW")
 ADMIN_PATH = env("ADMIN_PATH").strip("/") + "/"
 

@@ -1,0 +1,7 @@
+"""The site's own settings, reached over plain http as the tests do."""
+
+import os
+
+os.environ.setdefault("SECURE", "off")
+
+from config.settings import *  # noqa: E402, F403
