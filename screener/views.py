@@ -313,7 +313,8 @@ def _go_on(request: HttpRequest, before: Answers, after: Answers, plan: Plan, sl
     after, voided = walk.settle(law_of(after), before, after, today_of(after))
     new = _plan(request, after)
     change = request.GET.get("from") == CHECK
-    to = new.next if change else new.after(slug)
+    again = not change and before.with_loan(after.loan).has(slug)  # she came back to it, and goes forward from here
+    to = new.after(slug, own=after.loan > 0) if again else new.next
     skipped = 0
     if new.core_is_done and new.law is not None:
         skipped = max(0, new.needless - plan.needless) if plan.core_is_done and plan.law else new.needless

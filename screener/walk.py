@@ -179,12 +179,15 @@ class Plan:
         position = self._at.get(slug)
         return self.pages[position - 1] if position else None
 
-    def after(self, slug: str) -> Page | None:
-        """The page after one that is answered; after the last there is none."""
+    def after(self, slug: str, *, own: bool = False) -> Page | None:
+        """The page after one that is answered; after the last there is none. ``own``: not one about the home."""
         position = self._at.get(slug)
         if position is None:
             return self.next
-        return self.pages[position + 1] if position + 1 < len(self.pages) else None
+        later = self.pages[position + 1 :]
+        return next(
+            (page for page in later if not (own and page.slug in OF_THE_HOME and page.slug in self.given)), None
+        )
 
     @property
     def core_is_done(self) -> bool:

@@ -87,7 +87,9 @@ def test_answers_survive_the_cookie_and_the_link(state):
 
 
 def test_four_long_walks_fit_into_one_cookie_and_one_qr_code():
-    longest = max((run(NEW, by_chance(random.Random(s), state=s))[0] for s in store.codes()), key=lambda a: len(kept.pack(a)))
+    longest = max(
+        (run(NEW, by_chance(random.Random(s), state=s))[0] for s in store.codes()), key=lambda a: len(kept.pack(a))
+    )
     given = dict(longest.loans[0])
     for _ in range(3):
         longest = longest.add_loan(given)

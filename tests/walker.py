@@ -84,9 +84,7 @@ def by_chance(rng: random.Random, **fixed) -> Callable:
         if asked.kind == "follow_ups":
             facts = plan.law.facts
             return {
-                part.slug: questions.to_answer(
-                    part, rng.choice(part.options).value, facts.get(part.slug), ticked=True
-                )
+                part.slug: questions.to_answer(part, rng.choice(part.options).value, facts.get(part.slug), ticked=True)
                 for part in asked.parts
             }
         return a_value(asked, plan.law, rng)
@@ -106,3 +104,49 @@ def usual(**given) -> Callable:
         return None
 
     return choose
+
+
+# --- over the pages
+
+
+#: What a form sends for an answer that is kept in this way.
+SENT = {
+    "owed": "$300,000",
+    "sale_price": "240k",
+    "fair_value": "260000",
+    "senior_owed": "200000",
+    "surplus": "0",
+    "sale_date": {"value_0": "8", "value_1": "3", "value_2": "2026"},
+    "acres": "0.2",
+    "circumstances": ["none"],
+    "circumstances-3": ["none"],
+}
+
+
+def form_data(response, **answers) -> dict:
+    """What a browser sends from the question on this page: ``answers`` by slug, else the usual, else "not sure"."""
+    context = response.context
+    asked = context["question"]
+    data = {"walk": context["walk_id"], "loan": str(context["loan_number"])}
+    value = answers.get(asked.slug, SENT.get(asked.slug, USUAL.get(asked.slug)))
+    if asked.kind == "follow_ups":
+        return data | {part.slug: answers.get(part.slug, part.options[0].value) for part in asked.parts}
+    if value is None:
+        return data | ({"unsure": "1"} if asked.can_skip else {"value": "unsure"})
+    return data | (value if isinstance(value, dict) else {"value": value})
+
+
+def go_on(client, response, until: str | None = None, most: int = 60, **answers):
+    """Answer page after page, from the one in ``response`` to the check page or to the page of ``until``."""
+    for _ in range(most):
+        path = response.request["PATH_INFO"]
+        if not path.startswith("/q/") or path == f"/q/{until}/":
+            return response
+        sent = client.post(path, form_data(response, **answers))
+        assert sent.status_code == 303, (path, sent.status_code, sent.context and sent.context["form"].errors)
+        response = client.get(sent["Location"], follow=True)
+    raise AssertionError("the walk does not end")
+
+
+def walk_through(client, state: str, until: str | None = None, **answers):
+    return go_on(client, client.get("/start/", follow=True), until, state=state, **answers)
