@@ -1,4 +1,4 @@
-"""Which ways forward fit this person: the options file, in the same rule language as the law (statelaw/law/options.yaml).
+"""Which ways forward fit this person: the options file, in the rule language of the law (options.yaml).
 
 An option is shown unless a condition of its ``when`` fails or one set of its ``unless`` surely holds: what is not known
 does not hide a way out.
@@ -21,8 +21,10 @@ class Ground:
     link: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Option:
+    """An option as the page tells it: the same for everybody to whom it is shown."""
+
     id: str
     group: str
     urgency: int

@@ -11,22 +11,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from statelaw import facts, national, store
+from statelaw.case import Case, Known
 from statelaw.deadlines import TimeLimit
-from statelaw.document import Limit, Provision, Question
-from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS
-from statelaw.money import Balance, Span
-from statelaw.reasoning import Case, Condition, Finding, Law, Part, ProvisionLimit, Ruling, reason
+from statelaw.document import Limitations, Provision, Question
+from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS, Value
+from statelaw.money import NOTHING, Balance, Span
+from statelaw.reasoning import Condition, Finding, Law, Part, ProvisionLimit, Ruling, reason
 
 from . import options as ways_forward
 from . import wording
 from .money_text import dollars, percent
 from .options import Ground, Option
-from .ways_out import Way, ways_out
+from .remember import once
+from .ways_out import ways_out
 
 # --- what a report holds ------------------------------------------------------------------------------------------
 
@@ -43,16 +45,23 @@ LOOKS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A span of dollars as text: ``exact`` where both ends meet, ``high`` absent where no end is known."""
+    """A span of dollars as text: ``is_exact`` where both ends meet, ``high`` absent where no end is known."""
 
     low: str
     high: str | None
     is_exact: bool
     is_nothing: bool
+    is_range: bool = False  # from something above nothing to more
 
     @classmethod
     def of(cls, span: Span) -> Amount:
-        return cls(dollars(span.low) or "", dollars(span.high), span.is_exact, span.high == 0)
+        return cls(
+            dollars(span.low) or "",
+            dollars(span.high),
+            span.is_exact,
+            span.high == 0,
+            span.high is not None and 0 < span.low < span.high,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,9 @@ class Tick:
     assumed: bool = False  # taken as usual; nobody was asked or ticked it
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A provision in plain words, with its conditions ticked."""
+@dataclass(frozen=True, eq=False)
+class RuleText:
+    """A provision in plain words: what is the same for everybody."""
 
     id: str
     effect: str
@@ -100,15 +109,52 @@ class Rule:
     link: str | None
     checked: date
     confidence: str
-    sure: str
-    is_federal: bool
-    status: str
-    ticks: tuple[Tick, ...]
     caveats: tuple[str, ...]
     action: str | None
     measure_note: str | None
     only_if_asked: bool
-    ask_within: DateEntry | None = None
+
+    @property
+    def sure(self) -> str:
+        return str(wording.SURE[self.confidence])
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A provision with its conditions ticked for one case."""
+
+    text: RuleText
+    status: str
+    is_federal: bool
+    ticks: tuple[Tick, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        # The words of the provision read as the rule's own: ``rule.heading``, ``rule.cite``.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.text, name)
+
+
+def rule_text(provision: Provision, checked: date) -> RuleText:
+    """The words of a provision, made once."""
+    return once(
+        "rule",
+        provision,
+        lambda p: RuleText(
+            id=p.id,
+            effect=p.effect,
+            heading=p.heading,
+            plain=p.plain,
+            cite=p.cite,
+            link=link_of(p.sources),
+            checked=checked,
+            confidence=p.confidence,
+            caveats=p.caveats,
+            action=p.action and _sentence(p.action),
+            measure_note=p.measure_note,
+            only_if_asked=p.effect == "cap" and not p.automatic,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +205,7 @@ class Changer:
     outcome: str
     tone: str
     exposure: Amount
+    detail: str = ""  # which of several answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +221,7 @@ class WayView:
     is_chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Collection:
     """What a lender with a judgment may do in this state."""
 
@@ -183,7 +230,8 @@ class Collection:
     home: Any
     judgment: Any
     wage_rules: tuple[Mapping[str, str], ...]
-    homestead: str | None
+    homestead: str | None  # the value that is safe; ``None`` for no set sum
+    homestead_is_whole: bool
     links: Mapping[str, str | None]
     reviewed: date
 
@@ -269,6 +317,14 @@ class Report:
     @property
     def later_options(self) -> tuple[Option, ...]:
         return self.options[len(self.first_options) :]
+
+    @property
+    def first_reasons(self) -> tuple[Rule, ...]:
+        return self.reasons if len(self.reasons) <= _FIRST_REASONS + 1 else self.reasons[:_FIRST_REASONS]
+
+    @property
+    def later_reasons(self) -> tuple[Rule, ...]:
+        return self.reasons[len(self.first_reasons) :]
 
     @property
     def urgent_options(self) -> tuple[Option, ...]:
@@ -377,6 +433,7 @@ def link_of(sources: Iterable[Any]) -> str | None:
 
 _MOST_CASES = 6
 _FIRST_OPTIONS = 4
+_FIRST_REASONS = 3
 _MOST_NEAR = 2
 _POSITIVE = ("bar", "waiver")
 
@@ -387,21 +444,24 @@ class _Builder:
     def __init__(self, law: Law, case: Case, extras: Extras):
         self.law, self.case, self.extras = law, case, extras
         self.finding = reason(law, case)
+        self.deciding = {p.id for p in self.finding.deciders}
         self.ahead = case.stage in STAGES_BEFORE_SALE
         self.rulings: dict[str, Ruling] = {r.provision.id: r for r in self.finding.rulings}
-        self.questions: dict[str, Question] = {
-            q.fact: q for document in (law.state, law.federal) if document for q in document.questions
-        }
-        self.disposition = case.facts.get("disposition")
-        self.lien = case.facts.get("lien")
-        self.foreclosed_by = case.facts.get("foreclosed_by")
+        self.questions: Mapping[str, Question] = once("questions", law, _questions)
+        self.disposition = self._word("disposition")
+        self.lien = self._word("lien")
+        self.foreclosed_by = self._word("foreclosed_by")
         if self.lien == FIRST or self.disposition in WORKOUTS:
             self.foreclosed_by = facts.THIS_LENDER
+
+    def _word(self, name: str) -> str | None:
+        """A choice that was answered; ``None`` where it is not known."""
+        value = self.case.facts.get(name)
+        return value if isinstance(value, str) else None
 
     def report(self, as_of: date, number: int, loans: int) -> Report:
         finding, case, law = self.finding, self.case, self.law
         tone, icon = LOOKS[finding.outcome]
-        deciding = {p.id for p in finding.deciders}
         dates = self._dates()
         deadlines = [d for d in dates if d.key == "deadline" and d.acted is not True and d.applies == "held"]
         running = [d for d in deadlines if d.state == "coming" and d.date]
@@ -412,7 +472,7 @@ class _Builder:
         asked_only = self._only_if_asked()
         known = ways_forward.facts_of(
             finding,
-            old_debt=old_debt is not None and old_debt.state != "coming" and finding.limitations.passed != "no",
+            old_debt=finding.limitations is not None and finding.limitations.passed != "no",
             surplus=bool(surplus),
             deadline_running=bool(running) and finding.owes_something,
         )
@@ -427,7 +487,7 @@ class _Builder:
             ahead=self.ahead,
             judgment=case.stage == "judgment",
             lien=self.lien,
-            disposition=self.disposition if isinstance(self.disposition, str) else None,
+            disposition=self.disposition,
             foreclosed_by=self.foreclosed_by,
             outcome=finding.outcome,
             tone=tone,
@@ -442,8 +502,8 @@ class _Builder:
             can_be_nothing=bool({"no_shortfall", "barred", "time_barred"} & set(finding.possible)),
             only_if_asked=bool(asked_only),
             ask_by=self._ask_by(dates, asked_only),
-            next_deadline=min(running, key=lambda d: d.date, default=None) if finding.owes_something else None,
-            last_day=next((d for d in deadlines if d.provision in deciding), None),
+            next_deadline=min(running, key=_day_of, default=None) if finding.owes_something else None,
+            last_day=next((d for d in deadlines if d.provision in self.deciding), None),
             old_debt=old_debt,
             no_rule=finding.outcome in ("exposed", "depends") and not finding.decided_by.get("exposed", (1,)),
             in_foreclosure_judgment=finding.in_foreclosure_judgment,
@@ -473,7 +533,7 @@ class _Builder:
 
     def _say(self) -> str:
         """The key of the sentence that answers."""
-        finding, case = self.finding, self.case
+        finding = self.finding
         exposure, outcome = finding.exposure, finding.outcome
         if outcome == "no_shortfall":
             return "paid_by_senior_sale" if self.foreclosed_by == SENIOR_LENDER else "paid"
@@ -540,9 +600,8 @@ class _Builder:
 
     def _time_to_ask_open(self) -> bool:
         """The time to ask for a deciding limit has surely run, and nobody knows whether the homeowner asked."""
-        deciding = {p.id for p in self.finding.deciders}
         return any(
-            item.provision.id in deciding and item.limit.passed == "yes" and item.acted is None
+            item.provision.id in self.deciding and item.limit.passed == "yes" and item.acted is None
             for item in self.finding.asks
         )
 
@@ -570,7 +629,7 @@ class _Builder:
     def _ask_by(self, dates: Sequence[DateEntry], caps: Sequence[Provision]) -> DateEntry | None:
         wanted = {p.id for p in caps}
         found = [d for d in dates if d.key == "ask" and d.provision in wanted and d.date]
-        return min(found, key=lambda d: d.date, default=None)
+        return min(found, key=_day_of, default=None)
 
     # -- the money
 
@@ -592,11 +651,9 @@ class _Builder:
             if given.surplus_to_this_loan is None:
                 notes.append("surplus_unknown")
         elif not strict:
-            key = {"short_sale": "got", "deed_in_lieu": "credit"}.get(self.disposition, "sold")
+            key = {"short_sale": "got", "deed_in_lieu": "credit"}.get(self.disposition or "", "sold")
             bar(key, sums.price, "home")
-        value_counts = strict or any(
-            p.effect == "cap" and p.measure != "other" for p in finding.deciders
-        )
+        value_counts = strict or any(p.effect == "cap" and p.measure != "other" for p in finding.deciders)
         if strict or not senior or value_counts:
             bar("worth", given.fair_value, "home")
         if self.lien == JUNIOR and not senior and value_counts and given.fair_value is not None:
@@ -651,24 +708,7 @@ class _Builder:
     def _rule(self, provision: Provision) -> Rule:
         ruling = self.rulings[provision.id]
         document = self.law.federal if ruling.federal and self.law.federal else self.law.state
-        return Rule(
-            id=provision.id,
-            effect=provision.effect,
-            heading=provision.heading,
-            plain=provision.plain,
-            cite=provision.cite,
-            link=link_of(provision.sources),
-            checked=document.reviewed,
-            confidence=provision.confidence,
-            sure=str(wording.SURE[provision.confidence]),
-            is_federal=ruling.federal,
-            status=ruling.status,
-            ticks=self._ticks(ruling),
-            caveats=provision.caveats,
-            action=provision.action,
-            measure_note=provision.measure_note,
-            only_if_asked=provision.effect == "cap" and not provision.automatic,
-        )
+        return Rule(rule_text(provision, document.reviewed), ruling.status, ruling.federal, self._ticks(ruling))
 
     def _ticks(self, ruling: Ruling) -> tuple[Tick, ...]:
         ticks: dict[str, Tick] = {}
@@ -684,7 +724,27 @@ class _Builder:
                 if status == "unknown" and condition.status != "unknown":
                     continue
                 self._add(ticks, self._tick(condition, exception=True))
+        for tick in self._points(ruling.provision):
+            self._add(ticks, tick)
         return tuple(ticks.values())
+
+    def _points(self, provision: Provision) -> Iterable[Tick]:
+        """What a limit, a step or a request of one's own turns on beside the facts, where it decides."""
+        if provision.id not in self.deciding:
+            return
+        if provision.effect == "deadline":
+            item = next(d for d in self.finding.deadlines if d.provision.id == provision.id)
+            status = {"yes": "held", "maybe": "unknown", "no": "failed"}[item.limit.passed]
+            yield Tick(status, wording.last_day(item.limit))
+            status = "unknown" if item.acted is None else "failed" if item.acted else "held"
+            yield Tick(status, wording.did_act(item.acted))
+        elif provision.effect == "duty":
+            skipped = self.case.skipped.get(provision.id)
+            yield Tick("held" if skipped else "unknown", provision.tick or wording.skipped_step())
+        elif provision.effect == "cap" and not provision.automatic:
+            asked = self.case.asked.get(provision.id)
+            if asked is not None:
+                yield Tick("held" if asked else "failed", wording.did_ask(asked))
 
     @staticmethod
     def _add(ticks: dict[str, Tick], tick: Tick) -> None:
@@ -701,7 +761,8 @@ class _Builder:
             if question is not None:
                 needs: tuple[str, ...] = ()
                 if not known:
-                    needs = tuple(wording.answer_of(question, value) for value in self._wanted(name, allowed, exception))
+                    wanted = self._wanted(name, allowed, exception)
+                    needs = tuple(wording.answer_of(question, value) for value in wanted)
                 words = wording.answer_of(question, answer) if known else ""
                 return Tick(status, question.ask, words, needs, condition.assumed)
             if known:
@@ -710,7 +771,7 @@ class _Builder:
             wanted = wording.several(self._wanted(name, allowed, exception), name, ahead=self.ahead)
             if len(wanted) == 1:
                 return Tick(status, wanted[0])
-            return Tick(status, str(wording.TOPIC[name]), needs=wanted)
+            return Tick(status, wording.topic(name, ahead=self.ahead), needs=wanted)
         if exception and known:
             # What the rule says of an exception is turned round, so the answer alone is shown.
             low, high = None, None
@@ -721,7 +782,7 @@ class _Builder:
             low = max((v for v in (low, more_low) if v is not None), default=None)
             high = min((v for v in (high, more_high) if v is not None), default=None)
         if exception:
-            return Tick(status, str(wording.TOPIC.get(name) or question.ask))
+            return Tick(status, question.ask if question else wording.topic(name, ahead=self.ahead))
         text = wording.measured(name, low, high, answer if known else None)
         if question is not None:
             return Tick(status, question.ask, text)
@@ -742,19 +803,18 @@ class _Builder:
     def _duties(self) -> tuple[Rule, ...]:
         if not self.finding.owes_something:
             return ()
-        deciding = {p.id for p in self.finding.deciders}
         return tuple(
             self._rule(p)
             for p in self.finding.applying("duty", perhaps=True)
-            if p.id not in deciding and self.case.skipped.get(p.id) is not True
+            if p.id not in self.deciding and self.case.skipped.get(p.id) is not True
         )
 
     def _defenses(self) -> tuple[Rule, ...]:
         if not self.finding.owes_something:
             return ()
-        held = self.finding.applying("defense")
-        perhaps = [p for p in self.finding.applying("defense", perhaps=True) if p not in held]
-        return tuple(self._rule(p) for p in (*held, *perhaps))
+        statuses = self.finding.statuses
+        found = self.finding.applying("defense", perhaps=True)
+        return tuple(self._rule(p) for p in sorted(found, key=lambda p: statuses[p.id] != "held"))
 
     def _near(self) -> tuple[Rule, ...]:
         """Rules of the state that protect others and fail here by one answer alone."""
@@ -782,9 +842,7 @@ class _Builder:
             return (), False
         parts: Sequence[Part] = finding.parts
         if len(parts) <= _MOST_CASES:
-            return tuple(
-                self._case_view(part.when, (part.outcome,), part.exposure) for part in _in_order(parts)
-            ), False
+            return tuple(self._case_view(part.when, (part.outcome,), part.exposure) for part in _in_order(parts)), False
         first = next(iter(parts[0].when))
         groups: dict[str, list] = {}
         for part in parts:
@@ -832,81 +890,101 @@ class _Builder:
             if question is not None:
                 items.append(OpenItem(question.ask, question.why))
             else:
-                items.append(OpenItem(str(wording.TOPIC[name]), str(wording.LOOK[name])))
+                items.append(OpenItem(wording.topic(name, ahead=self.ahead), wording.look(name, ahead=self.ahead)))
         return tuple(items)
 
-    def _candidates(self) -> dict[str, list]:
-        """Circumstances that nobody was asked about, with the values at which a rule that decides would turn."""
-        law, case = self.law, self.case
-        found: dict[str, list] = {}
-        for fact in law.circumstances:
-            if fact.name in case.facts or (fact.name == "lender_waived" and self.disposition not in FORECLOSURES):
-                continue
-            position = law.index[fact.name]
-            for value in fact.values:
-                if value == fact.usual and type(value) is type(fact.usual):
-                    continue
-                if self._turns(position, law.variables[position].known_mask(value)):
-                    found.setdefault(fact.name, []).append(value)
-        return found
-
-    def _turns(self, position: int, mask: int) -> bool:
-        """Whether some rule could come to hold, or cease to, with this one fact so."""
-        for ruling, rule in zip(self.finding.rulings, self.law.rules, strict=True):
-            if rule.effect in ("defense", "sunset", "permit"):
-                continue
-            touched = False
-            for (where, allowed), condition in zip(rule.parts, ruling.conditions, strict=True):
-                if where == position:
-                    touched = True
-                    if not allowed & mask and condition.status == "failed":
-                        break
-                elif condition.status == "failed":
-                    break
-            else:
-                if touched:
-                    return True
-                if ruling.status != "failed" or any(s == "held" for s, _ in ruling.unless):
-                    for clause in rule.clauses:
-                        if any(where == position for where, _ in clause.parts):
-                            return True
-        return False
-
     def _changers(self) -> tuple[Changer, ...]:
-        """What was taken as not so and would change the outcome or its amount, each tried by itself."""
+        """What was taken as not so and would change the outcome or its amount, each by itself."""
+        finding = self.finding
+        if finding.possible == ("no_shortfall",):
+            return ()
+        masks = Known(self.law, self.case).masks
         result = []
-        base = (self.finding.outcome, self.finding.exposure)
-        for name, values in self._candidates().items():
-            for value in values:
-                case = replace(self.case, facts={**self.case.facts, name: value})
-                other = reason(self.law, case)
-                if (other.outcome, other.exposure) == base:
-                    continue
-                question = self.questions.get(name)
-                if question is None:
-                    text = wording.said(name, value, ahead=self.ahead) or name
-                elif question.kind == "yes_no":
-                    text = question.tick or question.ask
-                else:
-                    text = wording.asked(question, wording.answer_of(question, value))
-                tone, _ = LOOKS[other.outcome]
-                result.append(Changer(text, other.outcome, tone, Amount.of(other.exposure)))
+        for name, value, position, bit, touched in once("flips", self.law, _flips):
+            if name in self.case.facts or (name == "lender_waived" and self.disposition not in FORECLOSURES):
+                continue
+            changed = {}
+            for rule in touched:
+                status = self._status_with(rule, masks, position, bit)
+                if status is not None:
+                    changed[rule.provision.id] = (rule, status)
+            if not changed:
+                continue
+            found = self._outcome_with(name, value, changed)
+            if found is not None and found != (finding.outcome, finding.exposure):
+                result.append(self._changer(name, value, *found))
         return tuple(result)
+
+    def _status_with(self, rule: Any, masks: Sequence[int], position: int, bit: int) -> str | None:
+        """The status that a rule would have with one fact so; ``None`` where it stays as it is."""
+        status = "held"
+        for where, allowed in rule.parts:
+            possible = bit if where == position else masks[where]
+            if not possible & allowed:
+                status = "failed"
+                break
+            if possible & ~allowed:
+                status = "unknown"
+        else:
+            for clause in rule.clauses:
+                found = "held"
+                for where, allowed in clause.parts:
+                    possible = bit if where == position else masks[where]
+                    if not possible & allowed:
+                        found = "failed"
+                        break
+                    if possible & ~allowed:
+                        found = "unknown"
+                if found == "held":
+                    status = "failed"
+                    break
+                if found == "unknown":
+                    status = "unknown"
+        return None if status == self.finding.statuses[rule.provision.id] else status
+
+    def _outcome_with(self, name: str, value: Value, changed: Mapping[str, tuple]) -> tuple[str, Span] | None:
+        """The outcome with one more circumstance so, or ``None`` where it surely stays. Reasoned anew only where it
+        does not follow at once: a bar that comes to hold settles it, and while one holds nothing weaker matters."""
+        finding = self.finding
+        plain = (
+            self.case.stage != "judgment"
+            and "no_shortfall" not in finding.possible
+            and not any(finding.statuses[i] != "failed" for i in once("unsettling", self.law, _unsettling))
+            and not any(rule.provision.unsettles_state_law for rule, _ in changed.values())
+        )
+        if plain:
+            effects = {rule.effect for rule, _ in changed.values()}
+            if effects <= {"permit"} or (effects <= {"permit", "toll"} and not self._a_deadline_is_over()):
+                return None
+            barred = finding.possible == ("barred",)
+            if barred and not self.deciding & set(changed):
+                return None
+            if any(rule.effect in _POSITIVE and status == "held" for rule, status in changed.values()):
+                return "barred", NOTHING
+        other = reason(self.law, replace(self.case, facts={**self.case.facts, name: value}))
+        return other.outcome, other.exposure
+
+    def _a_deadline_is_over(self) -> bool:
+        return any(item.limit.passed == "yes" for item in self.finding.deadlines)
+
+    def _changer(self, name: str, value: object, outcome: str, exposure: Span) -> Changer:
+        question, detail = self.questions.get(name), ""
+        if question is None:
+            text = wording.said(name, value, ahead=self.ahead) or name
+        else:
+            text = question.tick or question.ask
+            if question.kind == "choice":
+                detail = wording.answer_of(question, value)
+        tone, _ = LOOKS[outcome]
+        return Changer(text, outcome, tone, Amount.of(exposure), detail)
 
     def _assumed(self) -> tuple[str, ...]:
         """Every circumstance of this law that was taken as not so, in the words beside its box."""
-        found = []
-        for fact in self.law.circumstances:
-            if fact.name in self.case.facts:
-                continue
-            question = self.questions.get(fact.name)
-            if question is not None:
-                found.append(question.tick or question.ask)
-            elif fact.values == (True, False):
-                text = wording.said(fact.name, not fact.usual, ahead=self.ahead)
-                if text and not (fact.name == "lender_waived" and self.disposition in WORKOUTS):
-                    found.append(text)
-        return tuple(found)
+        return tuple(
+            texts[self.ahead]
+            for name, texts in once("boxes", self.law, _boxes)
+            if name not in self.case.facts and not (name == "lender_waived" and self.disposition in WORKOUTS)
+        )
 
     # -- dates
 
@@ -931,24 +1009,27 @@ class _Builder:
         relevant = finding.owes_something or finding.outcome == "time_barred" or "time_barred" in finding.possible
         timed: list[DateEntry] = []
         if relevant:
-            timed += [self._limit("deadline", item, item.provision.limit) for item in finding.deadlines]
-            timed += [self._limit("ask", item, item.provision.ask_within) for item in finding.asks]
+            timed += [self._limit("deadline", item) for item in finding.deadlines]
+            timed += [self._limit("ask", item) for item in finding.asks]
         if relevant or case.stage == "judgment":
-            timed += [self._limit("sunset", item, item.provision.limit) for item in finding.sunsets]
-        if finding.limitations is not None:
-            timed.append(self._old_debt(finding.limitations))
-        timed.sort(key=lambda e: (e.date is None, e.date or date.max))
+            timed += [self._limit("sunset", item) for item in finding.sunsets]
+        if finding.limitations is not None and law.state.limitations is not None:
+            timed.append(self._old_debt(finding.limitations, law.state.limitations))
+        timed.sort(key=_day_of)
         return tuple(entries + timed)
 
-    def _limit(self, key: str, item: ProvisionLimit, limit: Limit) -> DateEntry:
+    def _limit(self, key: str, item: ProvisionLimit) -> DateEntry:
         provision, found = item.provision, item.limit
+        limit = provision.ask_within if key == "ask" else provision.limit
+        if limit is None:
+            raise ValueError(f"{provision.id} has no time limit")
         return DateEntry(
             key,
             found.date,
             _state(found),
             not_before=found.not_before,
             text=provision.heading,
-            action=provision.action or "",
+            action=_sentence(provision.action or ""),
             counted_from=str(wording.COUNTED_FROM.get(limit.of, "")),
             event=limit.event or "",
             cite=provision.cite,
@@ -959,8 +1040,7 @@ class _Builder:
             applies=item.status,
         )
 
-    def _old_debt(self, found: TimeLimit) -> DateEntry:
-        rule = self.law.state.limitations
+    def _old_debt(self, found: TimeLimit, rule: Limitations) -> DateEntry:
         events = self.case.events
         event = "called_due" if "called_due" in events and not events["called_due"].is_open else ""
         if "last_payment" in events and not events["last_payment"].is_open:
@@ -987,25 +1067,26 @@ class _Builder:
     def _collection(self) -> Collection | None:
         if not self.finding.owes_something:
             return None
-        return collection_view(self.extras.collection)
+        return once("collection", self.extras.collection, collection_view)
 
     def _options(self, known: Mapping[str, object]) -> tuple[Option, ...]:
         found = []
         for option in self.extras.options:
             if not ways_forward.fits(option, known):
                 continue
-            grounds = (self._ground(path) for path in option.rests_on)
-            found.append(
-                Option(
-                    option.id, option.group, option.urgency, option.heading, option.plain, tuple(option.this_week),
-                    option.caution, tuple(g for g in grounds if g),
-                )
-            )  # fmt: skip
+            found.append(once("option", option, self._option))
         return tuple(sorted(found, key=lambda o: o.urgency))
+
+    def _option(self, option: national.Option) -> Option:
+        grounds = (self._ground(path) for path in option.rests_on)
+        return Option(
+            option.id, option.group, option.urgency, option.heading, option.plain, option.this_week, option.caution,
+            tuple(g for g in grounds if g),
+        )  # fmt: skip
 
     def _help(self) -> tuple[Helper, ...]:
         """The state's own list, and the national offices for this person's loan or service."""
-        found = [Helper(h.name, h.kind, h.url, h.phone) for h in self.extras.collection.help]
+        found = list(once("help", self.extras.collection, _helpers))
         for fact, values, start in _NATIONAL_HELP:
             if self.case.facts.get(fact) in values:
                 found += [
@@ -1031,12 +1112,16 @@ class _Builder:
 
 
 #: A fact with the values at which a national office helps, and how that office's name begins.
-_NATIONAL_HELP: tuple[tuple[str, tuple[str, ...], str], ...] = (
+_NATIONAL_HELP: tuple[tuple[str, tuple[Value, ...], str], ...] = (
     ("loan_program", ("va",), "VA "),
     ("loan_program", ("usda_direct", "usda_guaranteed"), "USDA "),
     ("us_military_service", ("during", "within_year"), "Military "),
     ("us_debt_collector", (True,), "Consumer Financial "),
 )
+
+
+def _helpers(data: national.Collection) -> tuple[Helper, ...]:
+    return tuple(Helper(h.name, h.kind, h.url, h.phone) for h in data.help)
 
 
 def collection_view(data: national.Collection) -> Collection:
@@ -1056,7 +1141,8 @@ def collection_view(data: national.Collection) -> Collection:
         home=data.homestead,
         judgment=data.judgment,
         wage_rules=tuple(rules),
-        homestead=dollars(amount) if isinstance(amount, Decimal) else None,
+        homestead=dollars(amount) if isinstance(amount, Decimal) and amount else None,
+        homestead_is_whole=not isinstance(amount, Decimal),
         links={
             "wages": link_of(data.wage_garnishment.sources),
             "bank": link_of(data.bank_account.sources),
@@ -1067,10 +1153,61 @@ def collection_view(data: national.Collection) -> Collection:
     )
 
 
+def _flips(law: Law) -> tuple[tuple[str, Value, int, int, tuple], ...]:
+    """Each circumstance of a law at each value that it rarely has, with the rules that turn on it: name, value, the
+    variable's position, the value's cell, rules."""
+    found = []
+    for fact in law.circumstances:
+        position = law.index[fact.name]
+        touched = tuple(
+            rule
+            for rule in law.rules
+            if rule.effect not in ("defense", "sunset")
+            and any(w == position for parts in (rule.parts, *(c.parts for c in rule.clauses)) for w, _ in parts)
+        )
+        for number, value in enumerate(fact.values):
+            if touched and not (value == fact.usual and type(value) is type(fact.usual)):
+                found.append((fact.name, value, position, 1 << number, touched))
+    return tuple(found)
+
+
+def _unsettling(law: Law) -> tuple[str, ...]:
+    """The provisions on whose account a state's rules may not bind."""
+    return tuple(rule.provision.id for rule in law.rules if rule.provision.unsettles_state_law)
+
+
+def _boxes(law: Law) -> tuple[tuple[str, tuple[str, str]], ...]:
+    """The circumstances of a law in the words beside their boxes: after the loss, and before it."""
+    questions = once("questions", law, _questions)
+    found = []
+    for fact in law.circumstances:
+        question = questions.get(fact.name)
+        if question is not None:
+            text = question.tick or question.ask
+            found.append((fact.name, (text, text)))
+        elif fact.values == (True, False):
+            past, ahead = (wording.said(fact.name, not fact.usual, ahead=ahead) or "" for ahead in (False, True))
+            found.append((fact.name, (past, ahead)))
+    return tuple(found)
+
+
+def _questions(law: Law) -> Mapping[str, Question]:
+    return {q.fact: q for document in (law.state, law.federal) if document for q in document.questions}
+
+
+def _day_of(entry: DateEntry) -> date:
+    return entry.date or date.max
+
+
 def _state(limit: TimeLimit) -> str:
     if limit.date is None or limit.passed == "maybe":
         return "open"
     return "past" if limit.passed == "yes" else "coming"
+
+
+def _sentence(text: str) -> str:
+    """An editor may leave the full stop out; between other sentences it must not be missing."""
+    return text if not text or text[-1] in '.!?”"' else f"{text}."
 
 
 def _plain(answer: object) -> object:

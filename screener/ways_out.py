@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
-from statelaw.facts import DEED_IN_LIEU, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, WORKOUTS
+from statelaw.facts import DEED_IN_LIEU, STAGES_BEFORE_SALE, WORKOUTS
 from statelaw.money import Span
-from statelaw.reasoning import Case, Finding, Law, reason
+from statelaw.reasoning import Case, Law, reason
 
 #: What an unknown point of a way turns on, where it is this one thing alone.
 WAIVER, ACTED, OTHER = "waiver", "acted", "other"
@@ -29,7 +27,7 @@ class Way:
 
 
 def ways_out(law: Law, case: Case) -> tuple[Way, ...]:
-    """Every kind of foreclosure that this law knows, a short sale and a deed in lieu; nothing after the home is lost."""
+    """Each kind of foreclosure that this law knows, a short sale, a deed in lieu; nothing once the home is lost."""
     if case.stage not in STAGES_BEFORE_SALE:
         return ()
     return tuple(_way(law, case, kind) for kind in (*law.state.process.available, *WORKOUTS))
@@ -58,7 +56,7 @@ def _way(law: Law, case: Case, disposition: str) -> Way:
 
 def _case_with(case: Case, disposition: str) -> Case:
     """The same case with this way of losing the home. What only fits another way is left out again."""
-    known: dict[str, object] = dict(case.facts)
+    known = dict(case.facts)
     known["disposition"] = disposition
     money = case.money
     if disposition in WORKOUTS:

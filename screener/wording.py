@@ -1,13 +1,14 @@
-"""Plain words for the facts of the vocabulary, each a whole sentence: what was answered, what is open, where to look.
+"""Plain words for the facts of the vocabulary, whole sentences: what was answered, what is open, where to look.
 
-The words of a state's own facts come from its law document (``ask``, ``choices``, ``tick``); nothing of a state is here.
+The words of a state's own facts come from its law document (``ask``, ``choices``, ``tick``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _now
@@ -38,6 +39,17 @@ TOPIC: Mapping[str, object] = {
     "role": _("What you signed"),
 }
 
+#: The same where the home is not lost yet, as far as it reads in another way.
+TOPIC_AHEAD: Mapping[str, object] = {
+    "disposition": _("How the home will be lost"),
+    "foreclosed_by": _("Which lender will foreclose"),
+    "sale_date": _("When the home will be lost"),
+    "buyer": _("Who will buy the home at the sale"),
+    "abandoned": _("If the home will be empty before the sale"),
+    "lender_waived": _("If the lender will give up the rest in writing"),
+    "personally_served": _("If you will be handed the court papers"),
+}
+
 #: The paper, or the person, that would tell.
 LOOK: Mapping[str, object] = {
     "disposition": _("Look at the sale notice, the court papers, or the deed."),
@@ -53,10 +65,21 @@ LOOK: Mapping[str, object] = {
     "sale_date": _("The date is in the sale papers or at the county recorder."),
     "buyer": _("The deed from the sale names the buyer."),
     "abandoned": _("Look for the court's or the lender's papers that call the home empty."),
-    "lender_waived": _("Read the approval letter and the papers that you signed. Look for words that give up the debt."),
+    "lender_waived": _("Read the approval letter and what you signed. Look for words that give up the debt."),
     "bankruptcy_discharge": _("Look at your discharge order and the list of debts that you filed."),
     "personally_served": _("Ask the court clerk for the paper that says how you were served."),
     "role": _("Look for your name on the note."),
+}
+
+#: The same where the home is not lost yet.
+LOOK_AHEAD: Mapping[str, object] = {
+    "disposition": _("The letters from the lender or the court say which way it goes. See the ways out below."),
+    "foreclosed_by": _("The notices name the lender that forecloses."),
+    "sale_date": _("The sale notice gives the day."),
+    "buyer": _("No one can know this before the sale."),
+    "abandoned": _("Stay, or keep the home looked after, until you know your last day."),
+    "lender_waived": _("Ask for it before you sign. Look for words that give up the debt."),
+    "personally_served": _("Keep all court papers, and note how they came."),
 }
 
 _SAID: Mapping[tuple[str, object], tuple[object, object]] = {
@@ -190,6 +213,16 @@ SURE: Mapping[str, object] = {
 YES, NO = _("Yes"), _("No")
 
 
+def topic(fact: str, *, ahead: bool = False) -> str:
+    """What a core fact is about; empty for any other fact."""
+    return str((ahead and TOPIC_AHEAD.get(fact)) or TOPIC.get(fact, ""))
+
+
+def look(fact: str, *, ahead: bool = False) -> str:
+    """Where to find a core fact out."""
+    return str((ahead and LOOK_AHEAD.get(fact)) or LOOK.get(fact, ""))
+
+
 def day(value: date) -> str:
     return dateformat.format(value, "F j, Y")
 
@@ -284,7 +317,7 @@ _RANGES = {"units": _UNITS, "acres": _ACRES, "loan_date": _LOAN_DATE, "sale_date
 def measured(fact: str, low: object, high: object, answer: object) -> str:
     """A number or a date against what a rule says of it."""
     is_date = isinstance(low or high, date)
-    show = day if is_date else number
+    show: Callable[[Any], str] = day if is_date else number
     if isinstance(answer, Interval):
         answer = days(answer)
     elif isinstance(answer, date):
@@ -301,7 +334,7 @@ def measured(fact: str, low: object, high: object, answer: object) -> str:
     return str(sentence) % values
 
 
-def bounds(allowed: Allowed) -> tuple[object, object]:
+def bounds(allowed: Allowed) -> tuple[Any, Any]:
     if isinstance(allowed, DateRange):
         return allowed.from_, allowed.to
     if isinstance(allowed, NumberRange):
@@ -364,7 +397,7 @@ def stretch(fact: str, value: object) -> str:
         kind = "above" if "above" in value and "above" in words else "from"
     else:
         kind = "below" if "below" in value and "below" in words else "to"
-    show = day if isinstance(low or high, date) else number
+    show: Callable[[Any], str] = day if isinstance(low or high, date) else number
     values = {}
     if low is not None:
         values["from"] = show(low)
@@ -414,3 +447,33 @@ def point(name: str, value: bool, provision) -> str:
     if value:
         return _now("The lender skipped this step: %(action)s") % words
     return _now("The lender did not skip this step: %(action)s") % words
+
+
+def last_day(limit) -> str:
+    """The last day of the lender's time, and whether it is over."""
+    if limit.date is None:
+        return _now("The lender's time may be over")
+    words = {"day": day(limit.date)}
+    if limit.passed == "yes":
+        if limit.not_before:
+            return _now("The lender's time is over")
+        return _now("The lender's last day, %(day)s, is over") % words
+    if limit.not_before:
+        return _now("The lender's time ended on %(day)s or later") % words
+    if limit.passed == "maybe":
+        return _now("The lender's last day was %(day)s, and it may have one more day") % words
+    return _now("The lender's last day is %(day)s") % words
+
+
+def did_act(acted: bool | None) -> str:
+    if acted is None:
+        return _now("The lender did not act in time")
+    return _now("The lender acted in time") if acted else _now("The lender did not act in time")
+
+
+def skipped_step() -> str:
+    return _now("The lender skipped this step")
+
+
+def did_ask(asked: bool) -> str:
+    return _now("You asked for this in time") if asked else _now("You did not ask for this in time")
