@@ -16,8 +16,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .pdf_sheet import Sheet, summary_html
+
+if TYPE_CHECKING:
+    from .report import Report
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +35,12 @@ ENVIRONMENT = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
     "FONTCONFIG_FILE", "FONTCONFIG_PATH", "XDG_CACHE_HOME",
 )  # fmt: skip
+
+
+
+def render_pdf(reports: Sequence[Report], sheet: Sheet) -> bytes:
+    """The summary of one loan, or of several on one home. Raises :class:`Busy` or :class:`PressFault`."""
+    return PRESS.print(summary_html(reports, sheet))
 
 
 class Busy(Exception):

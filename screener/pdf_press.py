@@ -9,6 +9,7 @@ Talk: the parent writes frames to stdin (4 bytes of length, then HTML); for each
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
@@ -61,6 +62,9 @@ def _kit():
             path = local_asset(url)
             return URLFetcherResponse(path.as_uri(), path.read_bytes())
 
+    quiet = logging.getLogger("weasyprint")  # what it logs may hold what a visitor typed
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
     fonts = FontConfiguration()
     fetcher = OwnFilesOnly()
     sheet = CSS(filename=ASSETS / "print.css", font_config=fonts, url_fetcher=fetcher)
@@ -151,8 +155,6 @@ def main() -> None:
     source = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing but frames may reach the parent
-    logging.getLogger("weasyprint").addHandler(logging.NullHandler())
-    logging.getLogger("weasyprint").propagate = False
     try:
         os.nice(10)
         _kit()
@@ -160,6 +162,7 @@ def main() -> None:
         _answer(answers, FAULT, f"{type(fault).__name__}: {fault}".encode()[:500])
         return
     _answer(answers, OK, b"ready")
+    gc.disable()  # collecting in the middle of a document costs a fifth of its time
     for _ in range(MOST_DOCUMENTS):
         if not select.select([source], [], [], IDLE_SECONDS)[0]:
             return
@@ -175,6 +178,7 @@ def main() -> None:
         except Exception as fault:  # never its text: it may hold what a visitor typed
             answer = FAULT, type(fault).__name__.encode()
         _answer(answers, *answer)
+        gc.collect()
 
 
 def _answer(out: io.BufferedWriter, status: bytes, body: bytes) -> None:

@@ -1,0 +1,115 @@
+"""Printing the summary: a page with one optional field, and the PDF itself.
+
+The case file's reference lives in the request alone. Only where the press is busy does the visitor's own browser keep
+it, for two minutes, so that the print can try again by itself.
+"""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from datetime import date
+
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from . import pdf
+from .pdf_sheet import Sheet, in_our_letters
+
+WAITING = "print"  # the cookie of a print that waits for the press
+WAITING_SALT = "stillowe.print"
+WAITING_SECONDS = 120
+LONGEST_REFERENCE = 80
+
+
+class PrintForm(forms.Form):
+    reference = forms.CharField(
+        label=_("Case file reference (optional)"),
+        help_text=_("For example a name or a file number. It is printed on each page. We do not keep it."),
+        max_length=LONGEST_REFERENCE,
+        required=False,
+        error_messages={"max_length": _("Use at most %(limit_value)d letters, numbers and signs.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    code = forms.BooleanField(label=_("Print a code that brings me back to my answers"), required=False)
+
+    def clean_reference(self) -> str:
+        text = unicodedata.normalize("NFC", " ".join(self.cleaned_data["reference"].split()))
+        if in_our_letters(text) != text or "\n" in text:
+            raise forms.ValidationError(_("Use letters, numbers and common signs only."))
+        return text
+
+
+@never_cache
+@require_safe
+def print_form(request: HttpRequest) -> HttpResponse:
+    from . import views
+
+    if not views.reports_for(request):
+        return redirect("/")
+    return render(request, "pdf/print_form.html", {"form": PrintForm()})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def summary(request: HttpRequest) -> HttpResponse:
+    """The PDF. A GET is a print that was told to wait; without one it leads to the form."""
+    from . import views
+
+    if request.method == "POST":
+        form = PrintForm(request.POST)
+        if not form.is_valid():
+            return render(request, "pdf/print_form.html", {"form": form}, status=422)
+        reference, code = form.cleaned_data["reference"], form.cleaned_data["code"]
+    else:
+        try:
+            kept = request.COOKIES.get(WAITING, "")
+            reference, code = signing.loads(kept, salt=WAITING_SALT, max_age=WAITING_SECONDS)
+        except signing.BadSignature:
+            return redirect("/report/print/")
+    reports = views.reports_for(request)
+    if not reports:
+        return redirect("/")
+    sheet = Sheet(
+        day=_day(reports),
+        reference=reference,
+        resume_url=views.resume_url(request) if code else None,
+    )
+    try:
+        content = pdf.render_pdf(reports, sheet)
+    except pdf.Busy:
+        return _wait(request, reference, code)
+    except pdf.PressFault:
+        return render(request, "pdf/fault.html", status=503)
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="stillowe-summary.pdf"'
+    response.delete_cookie(WAITING, path="/report/", samesite="Lax")
+    return response
+
+
+def _wait(request: HttpRequest, reference: str, code: bool) -> HttpResponse:
+    seconds = random.randint(3, 6)  # noqa: S311  # so that those who wait do not come back all at once
+    response = render(request, "pdf/busy.html", {"reference": reference, "code": code}, status=503)
+    response["Retry-After"] = str(seconds)
+    response["Refresh"] = f"{seconds}; url=/report/summary.pdf"
+    response.set_cookie(
+        WAITING,
+        signing.dumps((reference, code), salt=WAITING_SALT),
+        max_age=WAITING_SECONDS,
+        path="/report/",
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _day(reports) -> date:
+    return getattr(reports[0], "as_of", None) or timezone.localdate()
