@@ -54,6 +54,10 @@ def reading_order(code: str) -> tuple[int, str]:
     return {FEDERAL: 0, FACTS: 1, OPTIONS: 4}.get(code, 3 if code.startswith(COLLECTION) else 2), code
 
 
+class Unfounded(LawError):
+    """A file rests on another one that could not be read, so that it could not be read either."""
+
+
 @dataclass
 class Shelf:
     """Documents by kind, as they are read: what the next one may build on."""
@@ -93,7 +97,7 @@ class Shelf:
     def _needs_federal(self, code: str, file: str) -> None:
         if (code != FEDERAL and self.federal is None) or (code == OPTIONS and self.facts is None):
             missing = "US.yaml" if self.federal is None else "federal.yaml"
-            raise LawError([Mistake(file, "file", "as a whole", f"rests on {missing}, which could not be read")])
+            raise Unfounded([Mistake(file, "file", "as a whole", f"rests on {missing}, which could not be read")])
 
     def _parser(self, code: str, file: str) -> Callable[[Any, str], Model]:
         if code.startswith(COLLECTION):
@@ -151,6 +155,7 @@ def drafts(paths: Iterable[Path], shelf: Shelf) -> tuple[list[Draft], list[Mista
     """Every file that reads well, and the mistakes of all others."""
     found, mistakes = [], []
     by_code: dict[str, Path] = {}
+    unfounded: list[Mistake] = []
     for path in paths:
         code = code_of(path)
         if code is None:
@@ -165,9 +170,16 @@ def drafts(paths: Iterable[Path], shelf: Shelf) -> tuple[list[Draft], list[Mista
         file = str(place_of(code))
         try:
             found.append(draft(shelf, code, read(by_code[code]), file))
+        except Unfounded as error:
+            unfounded += error.mistakes
         except LawError as error:
             mistakes += [mistake._replace(file=file) for mistake in error.mistakes]
-    return found, mistakes
+    if len(unfounded) > 1:
+        files = ", ".join(mistake.file for mistake in unfounded)
+        unfounded = [
+            unfounded[0]._replace(file=f"{len(unfounded)} files ({files})", message="rest on what is wrong above")
+        ]
+    return found, [*mistakes, *unfounded]
 
 
 def shipped_paths() -> list[Path]:
