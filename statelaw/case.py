@@ -11,7 +11,7 @@ from typing import Any, Literal
 from . import facts
 from .compiled import Answer, Cell, Law, Variable
 from .deadlines import NOT_KNOWN, Interval
-from .facts import FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, THIS_LENDER, WORKOUTS, Value
+from .facts import FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, THIS_LENDER, Value
 from .money import Money
 
 NO_MONEY = Money()
@@ -65,36 +65,35 @@ class Case:
 class Known:
     """The possible cells of every variable of a law for one case, the bound ones narrowed by each other."""
 
-    __slots__ = ("free_waiver", "loan", "loan_variable", "masks", "sale", "sale_variable")
+    __slots__ = ("free_waiver", "loan", "masks", "sale")
 
     def __init__(self, law: Law, case: Case, free: frozenset[str] = frozenset()):
-        masks = []
-        self.free_waiver = False
+        masks = law.unsaid.copy()
+        index, variables = law.index, law.variables
         self.sale = case.sale_bounds
         self.loan = case.loan
-        for variable in law.variables:
-            name = variable.name
-            if name in free:
-                masks.append(variable.everything)
-                continue
-            if name == "sale_date":
-                mask = variable.known_mask(self.sale)
-            elif name == "loan_date":
-                mask = variable.known_mask(self.loan)
-            elif name in case.facts:
-                mask = variable.known_mask(case.facts[name])
-            elif name == "lender_waived":
-                # Left unsaid it is "no" after a foreclosure and unknown after a short sale or a deed in lieu.
-                self.free_waiver = True
-                mask = variable.everything
-            else:
-                mask = variable.known_mask(variable.fact.usual)
-            if name == "units" and case.most_units is not None and case.facts.get(name) is None:
-                mask &= variable.mask_up_to(case.most_units)
-            if name == "disposition" and case.facts.get(name) is None:
-                possible = frozenset((*law.state.process.available, *WORKOUTS))
-                mask &= variable.known_mask(possible)
-            masks.append(mask)
+        if not self.sale.is_open:
+            position = index["sale_date"]
+            masks[position] = variables[position].known_mask(self.sale)
+        if not self.loan.is_open:
+            position = index["loan_date"]
+            masks[position] = variables[position].known_mask(self.loan)
+        unsaid = law.unsaid
+        for name, value in case.facts.items():
+            known_at = index.get(name)
+            if known_at is not None:
+                variable = variables[known_at]
+                if value is not None:
+                    masks[known_at] = variable.known_mask(value)
+                elif name != "disposition":
+                    masks[known_at] = variable.everything
+        if case.most_units is not None and case.facts.get("units") is None and "units" in index:
+            position = index["units"]
+            masks[position] = unsaid[position] & variables[position].mask_up_to(case.most_units)
+        for name in free:
+            masks[index[name]] = variables[index[name]].everything
+        # Left unsaid it is "no" after a foreclosure and unknown after a short sale or a deed in lieu.
+        self.free_waiver = "lender_waived" not in case.facts and "lender_waived" not in free
         self.masks = masks
         self._narrow(law)
 
@@ -117,6 +116,8 @@ class Known:
                     masks[d] &= ~FORECLOSED_BITS
             if before == (masks[d], masks[b], masks[j], masks[w]):
                 break
+        if (self.sale.is_open and self.loan.is_open) or len(law.variables[s].cells) == len(law.variables[o].cells) == 1:
+            return
         # The loan is not after the sale.
         sale, loan = law.variables[s], law.variables[o]
         last_sale = max((end_of(c.high, self.sale.last) for c in cells_of(sale, masks[s])), default=date.max)
@@ -161,7 +162,7 @@ def read_statuses(law: Law, masks: list[int]) -> tuple[list[Status], int]:
     alive = 0
     for rule in law.rules:
         status: Status = "held"
-        for position, allowed in rule.parts:
+        for position, allowed in rule.rarest_first:
             possible = masks[position]
             if not possible & allowed:
                 status = "failed"

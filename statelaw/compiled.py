@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from .deadlines import Interval
 from .document import Allowed, DateRange, Jurisdiction, NumberRange, Provision, vocabulary
-from .facts import Fact, Value
+from .facts import WORKOUTS, Fact, Value
 
 #: What a case says of a fact: a value, a number, an interval of days, or ``None`` for "not known".
 Answer = Value | Decimal | Interval | None
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 #: The law files, like deeds, write land to a hundredth of an acre: "over 40" is "from 40.01".
 HUNDREDTH = Decimal("0.01")
 
-#: The order in which unknown facts are split. The first six are bound to one another (which combinations can occur).
+#: The order in which unknown facts are split.
 ORDER = (
     "disposition",
     "lender_waived",
@@ -40,7 +40,8 @@ ORDER = (
     "role",
     "loan_program",
 )
-BOUND = frozenset(ORDER[:6])
+#: Facts that are bound to one another: not every combination can occur.
+BOUND = frozenset({"disposition", "lender_waived", "foreclosed_by", "lien", "sale_date", "loan_date"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,11 @@ class Cell:
 class Variable:
     """A fact that this law turns on, with its cells."""
 
-    __slots__ = ("cells", "everything", "fact", "index", "kill")
+    __slots__ = ("bits", "cells", "everything", "fact", "index", "kill", "name")
 
     def __init__(self, fact: Fact, allowed: Iterable[Allowed]):
         self.fact = fact
+        self.name = fact.name
         self.index = -1
         if fact.values:
             self.cells = tuple(Cell(value=value) for value in fact.values)
@@ -68,12 +70,9 @@ class Variable:
             self.cells = _day_cells(a for a in allowed if isinstance(a, DateRange))
         else:
             self.cells = _number_cells((a for a in allowed if isinstance(a, NumberRange)), fact.kind == "whole")
+        self.bits = {cell.value: 1 << position for position, cell in enumerate(self.cells)} if fact.values else {}
         self.everything = (1 << len(self.cells)) - 1
         self.kill: list[int] = [0] * len(self.cells)
-
-    @property
-    def name(self) -> str:
-        return self.fact.name
 
     def allowed_mask(self, allowed: Allowed) -> int:
         """The cells that satisfy one condition."""
@@ -84,8 +83,9 @@ class Variable:
         if known is None:
             return self.everything
         if self.fact.values:
-            values = known if isinstance(known, frozenset) else (known,)
-            return self.mask_where(lambda cell: any(cell.value is v or cell.value == v for v in values))
+            if isinstance(known, frozenset):
+                return sum(self.bits.get(value, 0) for value in known)
+            return self.bits.get(known, 0)
         if isinstance(known, Interval):
             return self.mask_where(lambda cell: _meets(cell, known))
         return self.mask_where(lambda cell: _contains(cell, known))
@@ -222,17 +222,33 @@ class Clause(NamedTuple):
 class Rule:
     """A provision, compiled."""
 
-    __slots__ = ("bit", "clause_bits", "clauses", "effect", "federal", "number", "parts", "provision")
+    __slots__ = (
+        "bit",
+        "clause_bits",
+        "clauses",
+        "conditions",
+        "effect",
+        "federal",
+        "limit",
+        "number",
+        "parts",
+        "provision",
+        "rarest_first",
+    )
 
     def __init__(self, provision: Provision, number: int, bit: int, federal: bool):
         self.provision = provision
         self.effect = provision.effect
+        self.limit = provision.limit
+        self.conditions = provision.conditions
         self.number = number
         self.bit = bit
         self.federal = federal
         self.parts: tuple[tuple[int, int], ...] = ()
         self.clauses: tuple[Clause, ...] = ()
         self.clause_bits = 0
+        #: The same parts, circumstances first: they rule most rules out at once.
+        self.rarest_first: tuple[tuple[int, int], ...] = ()
 
 
 class Law:
@@ -268,7 +284,8 @@ class Law:
         for number, (provision, is_federal) in enumerate(provisions):
             rule = Rule(provision, number, bit, is_federal)
             bit <<= 1
-            rule.parts = self._parts(provision.conditions.items())
+            rule.parts = self._parts(rule.conditions.items())
+            rule.rarest_first = tuple(sorted(rule.parts, key=lambda part: not self._is_rare(part[0])))
             clauses = []
             for clause in provision.unless:
                 clauses.append(Clause(bit, number, self._parts((n, [a]) for n, a in clause.items())))
@@ -279,7 +296,24 @@ class Law:
             self._kills(rule.bit, rule.parts)
             for item in rule.clauses:
                 self._kills(item.bit, item.parts)
+        self.unsaid = self._unsaid()
         self.by_id = {rule.provision.id: rule for rule in self.rules}
+
+    def _is_rare(self, position: int) -> bool:
+        return self.variables[position].fact.is_circumstance
+
+    def _unsaid(self) -> list[int]:
+        """The possible cells of every variable where nothing is said."""
+        possible = frozenset((*self.state.process.available, *WORKOUTS))
+        masks = []
+        for variable in self.variables:
+            if variable.name == "disposition":
+                masks.append(variable.known_mask(possible))
+            elif variable.name == "lender_waived":
+                masks.append(variable.everything)
+            else:
+                masks.append(variable.known_mask(variable.fact.usual))
+        return masks
 
     def _parts(self, conditions) -> tuple[tuple[int, int], ...]:
         parts = []

@@ -8,6 +8,7 @@ is canonical, a fact that still stands in it is exactly a fact that can change t
 from __future__ import annotations
 
 import itertools
+from datetime import date
 from typing import Any, NamedTuple
 
 from .case import (
@@ -45,12 +46,28 @@ class Node(NamedTuple):
     branches: tuple[tuple[int | bool, Any], ...]
 
 
+class _Path(NamedTuple):
+    """What the splits made so far mean for those to come, ``None`` where it makes no difference any more."""
+
+    disposition: Any = None
+    foreclosed_by: Any = None
+    lien: Any = None
+    loans: int | None = None  # the days of the loan that can still be
+    sums: int | None = None  # which of the balances found
+
+
+_NO_PATH = _Path()
+_ASKS_DISPOSITION = frozenset({"lender_waived", "foreclosed_by"})
+_ASKS_LENDER = frozenset({"lien"})
+
+
 class Step(NamedTuple):
     """One split: a fact, its groups of cells (cells, bits struck, the cell where it binds others), what it touches."""
 
     position: int
     variable: Variable
-    bound: bool
+    bound: bool  # which of its cells can occur depends on facts split before
+    carries: bool  # facts split later, or the sums, depend on it
     groups: tuple[tuple[int, int, int | None], ...]
     touched: int
 
@@ -64,6 +81,7 @@ class Diagram:
         self.known = Known(law, case, free)
         self.masks = self.known.masks
         self.statuses, alive = read_statuses(law, self.masks)
+        self.live = [rule for rule in law.rules if alive & rule.bit]
         self.judgment = case.stage == "judgment"
         self.dates = dates
         self._limits()
@@ -72,22 +90,20 @@ class Diagram:
         self.cited: dict[str, int] = {}
         self._table: dict[Any, Any] = {}
         self._settled: dict[tuple, Any] = {}
-        self._balances: dict[tuple | None, Balance] = {}
+        self._balances: list[Balance] = []
         self.root = self._build()
 
     # -- which rules and facts matter
 
     def _limits(self) -> None:
-        case, law = self.case, self.law
+        case, _law = self.case, self.law
         sale, events = case.counting_sale, case.events
         self.limits: dict[int, TimeLimit] = {}
         self.asks: dict[int, TimeLimit] = {}
-        for rule, status in zip(law.rules, self.statuses, strict=True):
-            if status == "failed":
-                continue
+        for rule in self.live:
             provision = rule.provision
-            if provision.limit is not None:
-                self.limits[rule.number] = limit_of(provision.limit, provision.id, sale, events, case.today)
+            if rule.limit is not None:
+                self.limits[rule.number] = limit_of(rule.limit, provision.id, sale, events, case.today)
             elif provision.ask_within is not None:
                 self.asks[rule.number] = limit_of(provision.ask_within, provision.id, sale, events, case.today)
 
@@ -101,11 +117,9 @@ class Diagram:
             for number, limit in self.limits.items()
         )
         deciders, permits = [], []
-        self.settling = self.hard = self.bars = self.duties = self.lapsing = self.caps = 0
+        self.hard = self.bars = self.duties = self.lapsing = self.caps = 0
         self.unsettling = self.tolling = self.permits = self.dated = 0
-        for rule, status in zip(law.rules, self.statuses, strict=True):
-            if status == "failed":
-                continue
+        for rule in self.live:
             provision, effect, bit = rule.provision, rule.effect, rule.bit
             takes_part = bool(provision.unsettles_state_law)
             if provision.unsettles_state_law:
@@ -153,11 +167,8 @@ class Diagram:
         keep = 0
         for rule in deciders:
             keep |= rule.bit | rule.clause_bits
-        self.sure_permits = 0
         for rule in permits:
             keep |= rule.bit | rule.clause_bits
-            if self.open_facts_of(rule, alive) <= open_variables:
-                self.sure_permits |= rule.bit
         self.standing = alive
         self.deciding = self.bars | self.duties | self.lapsing | self.caps | self.unsettling | self.dated
         path = {law.index[name] for name in _PATH} if self.money_turns else set()
@@ -239,15 +250,15 @@ class Diagram:
 
     def _build(self):
         if self.settled_now & self.alive and not self.money_settles:
-            return self._settle(self.alive & ~self._still_open(), None)
+            return self._settle(self.alive & ~self._still_open(), _NO_PATH)
         self._steps()
-        return self._walk(0, self.alive, (None, None, None, None))
+        return self._walk(0, self.alive, _NO_PATH)
 
     def _still_open(self) -> int:
         """Rules whose open facts are yet to be split: in a part settled early they do not surely hold."""
         result = 0
-        for rule, status in zip(self.law.rules, self.statuses, strict=True):
-            if status == "unknown":
+        for rule in self.live:
+            if self.statuses[rule.number] == "unknown":
                 result |= rule.bit
         return result
 
@@ -277,11 +288,22 @@ class Diagram:
             for clause, _ in self.clauses_done[k]:
                 touched |= clause
             found = tuple((cells, kill, cell) for (kill, cell), cells in groups.items())
-            self.steps.append(Step(position, variable, bound, found, touched | self.settled_at[k]))
+            self.steps.append(
+                Step(position, variable, bound, self._carries(variable.name), found, touched | self.settled_at[k])
+            )
 
-    def _walk(self, k: int, alive: int, path: tuple):
-        """The node for what is left after the first ``k`` splits. ``path`` = (disposition, foreclosed_by, lien,
-        last day of the sale), each ``None`` while it does not bind anything further."""
+        names = [step.variable.name for step in self.steps]
+        self.later = [frozenset(names[k:]) for k in range(len(names) + 1)]
+
+    def _carries(self, name: str) -> bool:
+        """Whether a split has to be made even where it strikes no rule."""
+        if self.money_turns and name in _PATH:
+            return True
+        index = self.law.index
+        return name == "disposition" and not {index["lender_waived"], index["foreclosed_by"]}.isdisjoint(self.split)
+
+    def _walk(self, k: int, alive: int, path: _Path):
+        """The node for what is left after the first ``k`` splits."""
         steps = self.steps
         while True:
             if k == len(steps):
@@ -289,7 +311,7 @@ class Diagram:
             if not alive & self.deciding and k >= self.path_splits:
                 return self._settle(alive, path)  # permits alone are left, and none of them changes what is owed
             step = steps[k]
-            if step.bound or alive & step.touched:
+            if step.carries or alive & step.touched:
                 break
             k += 1
         key = (k, alive, path)
@@ -306,7 +328,7 @@ class Diagram:
             for clause, whole in done:
                 if left & clause:
                     left &= ~whole
-            after = self._path_after(step.variable, cell, path) if step.bound else path
+            after = self._path_after(k, step.variable, cell, path) if step.bound else path
             child = seen.get((left, after))
             if child is None:
                 if left & settled and not self.money_settles:
@@ -326,7 +348,7 @@ class Diagram:
         table[key] = node
         return node
 
-    def _bound_groups(self, step: Step, path: tuple):
+    def _bound_groups(self, step: Step, path: _Path):
         mask = self._bound(step.variable.name, step.position, self.masks[step.position], path)
         return [group for group in step.groups if mask & group[0]]
 
@@ -345,63 +367,87 @@ class Diagram:
         if cached is None:
             cached = 0
             later = set(self.split[k + 1 :])
-            for rule in self.law.rules:
+            for rule in self.live:
                 if self.alive & rule.bit and self.open_facts_of(rule, self.alive) & later:
                     cached |= rule.bit
             self._settled[("open", k)] = cached
         return cached
 
-    def _bound(self, name: str, position: int, mask: int, path: tuple) -> int:
-        if name not in BOUND:
-            return mask
-        disposition, foreclosed_by, _, last_sale = path
-        if name == "lender_waived" and self.known.free_waiver and disposition is not None:
-            if disposition in FORECLOSURES:
+    def _bound(self, name: str, position: int, mask: int, path: _Path) -> int:
+        """The cells of a bound fact that can occur after what was split before it."""
+        if name == "lender_waived":
+            if self.known.free_waiver and path.disposition in FORECLOSURES:
                 return mask & FALSE_BIT or mask
-        elif name == "foreclosed_by" and disposition in WORKOUTS:
-            return mask & THIS_BIT or mask
-        elif name == "lien" and foreclosed_by == SENIOR_LENDER:
-            return mask & JUNIOR_BIT or mask
-        elif name == "loan_date" and last_sale is not None:
-            variable = self.law.variables[position]
-            return mask & variable.mask_where(lambda c: start_of(c.low, self.known.loan.first) <= last_sale) or mask
+        elif name == "foreclosed_by":
+            if path.disposition in WORKOUTS:
+                return mask & THIS_BIT or mask
+        elif name == "lien":
+            if path.foreclosed_by == SENIOR_LENDER:
+                return mask & JUNIOR_BIT or mask
+        elif name == "loan_date" and path.loans is not None:
+            return mask & path.loans or mask
         return mask
 
-    def _path_after(self, variable: Variable, cell: Any, path: tuple) -> tuple:
-        name = variable.name
-        disposition, foreclosed_by, lien, last_sale = path
+    def _path_after(self, k: int, variable: Variable, cell: Any, path: _Path) -> _Path:
+        """What the splits from ``k + 1`` on, and the sums, still have to know of those made."""
+        name, value = variable.name, variable.cells[cell].value
+        disposition, foreclosed_by, lien, loans, sums = path
         if name == "disposition":
-            return (variable.cells[cell].value, foreclosed_by, lien, last_sale)
-        if name == "foreclosed_by":
-            return (disposition, variable.cells[cell].value, lien, last_sale)
-        if name == "lien":
-            return (disposition, foreclosed_by, variable.cells[cell].value, last_sale)
-        if name == "sale_date":
-            loan = self.law.index["loan_date"]
-            if loan in self.split:
-                return (disposition, foreclosed_by, lien, end_of(variable.cells[cell].high, self.known.sale.last))
-            return path
-        if last_sale is not None and name == "loan_date":
-            return (disposition, foreclosed_by, lien, None)
-        return path
+            disposition = value
+        elif name == "foreclosed_by":
+            foreclosed_by = value
+        elif name == "lien":
+            lien = value
+        elif name == "sale_date":
+            loans = self._loans_before(end_of(variable.cells[cell].high, self.known.sale.last))
+        elif name == "loan_date":
+            loans = None
+        if self.money_turns and k + 1 >= self.path_splits and sums is None:
+            sums = self._number_of(self._balance(disposition, foreclosed_by, lien))
+        later = self.later[k + 1]
+        if not later & _ASKS_DISPOSITION and (sums is not None or not self.money_turns):
+            disposition = None
+        if not later & _ASKS_LENDER and (sums is not None or not self.money_turns):
+            foreclosed_by = None
+        if sums is not None or not self.money_turns:
+            lien = None
+        return _Path(disposition, foreclosed_by, lien, loans, sums)
 
-    def _sums(self, path: tuple | None) -> Balance:
-        found = self._balances.get(path)
-        if found is None:
-            law, masks = self.law, self.masks
-            given = path[:3] if path else (None, None, None)
-            values = [v or values_of(law, masks, name)[0] for v, name in zip(given, _PATH, strict=True)]
-            found = self._balances[path] = balance(self.case.money, *values)
-        return found
+    def _loans_before(self, last_sale: date) -> int | None:
+        """The days on which the loan can have been made before a sale by ``last_sale``; ``None`` for all of them."""
+        position = self.law.index["loan_date"]
+        if position not in self.split:
+            return None
+        first = self.known.loan.first
+        mask = self.law.variables[position].mask_where(lambda c: start_of(c.low, first) <= last_sale)
+        return None if not self.masks[position] & ~mask else mask
+
+    def _balance(self, *given: str | None) -> Balance:
+        """The sums of one way; a part of it that was not split makes no difference to them."""
+        values = (v or values_of(self.law, self.masks, name)[0] for v, name in zip(given, _PATH, strict=True))
+        return balance(self.case.money, *values)
+
+    def _number_of(self, sums: Balance) -> int:
+        if sums not in self._balances:
+            self._balances.append(sums)
+        return self._balances.index(sums)
+
+    def _sums(self, path: _Path) -> Balance:
+        if path.sums is not None:
+            return self._balances[path.sums]
+        if not self.money_turns:
+            if not self._balances:
+                self._balances.append(self._balance(None, None, None))
+            return self._balances[0]
+        return self._balance(path.disposition, path.foreclosed_by, path.lien)
 
     # -- what follows where all facts are decided
 
-    def _settle(self, alive: int, path: tuple | None):
-        sums = self._sums(path)
-        key = (alive, sums)
+    def _settle(self, alive: int, path: _Path):
+        key = (alive, path.sums if path.sums is not None or not self.money_turns else path)
         found = self._settled.get(key)
         if found is None:
-            found = self._settled[key] = self._follow(alive, sums)
+            found = self._settled[key] = self._follow(alive, self._sums(path))
         return found
 
     def _leaf(self, outcome: str, exposure: Span, cited: int = 0, dates: int = 0):
@@ -425,9 +471,8 @@ class Diagram:
         return self._with(alive, sums, True)
 
     def _with(self, alive: int, sums: Balance, state_binds: bool):
-        law = self.law
         if not state_binds:
-            for rule in law.rules:
+            for rule in self.live:
                 if not rule.federal and rule.effect in ("bar", "duty", "deadline", "cap"):
                     alive &= ~rule.bit
         if self.judgment:
@@ -454,7 +499,7 @@ class Diagram:
         return node
 
     def _rules_of(self, bits: int) -> list[Rule]:
-        return [rule for rule in self.law.rules if bits & rule.bit] if bits else []
+        return [rule for rule in self.live if bits & rule.bit] if bits else []
 
     def _lapse(self, alive: int, sums: Balance):
         open_limits, lapsed = [], 0

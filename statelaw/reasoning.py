@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from . import facts
-from .case import SENIOR_BIT, Case, Known, Status, cells_of, read_statuses, values_of
-from .compiled import Answer, Law
+from .case import SENIOR_BIT, Case, Known, Status, cells_of, values_of
+from .compiled import Answer, Law, Rule
 from .deadlines import Interval, TimeLimit, time_limit
 from .diagram import Diagram, Leaf, Node
 from .document import Allowed, Period, Provision
@@ -279,26 +279,32 @@ def case_balance(law: Law, case: Case) -> Balance:
     return balance(case.money, *values)
 
 
-def explain(law: Law, case: Case) -> tuple[Ruling, ...]:
-    """Every provision with its conditions, each held, failed or unknown with the answer that decided it."""
+def explain(law: Law, case: Case, provisions: Iterable[Provision] | None = None) -> tuple[Ruling, ...]:
+    """Provisions (all of them by default) with their conditions, each held, failed or unknown with the answer that
+    decided it, in the law's order."""
     known = Known(law, case)
-    statuses, _ = read_statuses(law, known.masks)
-    rulings = []
-    for rule, status in zip(law.rules, statuses, strict=True):
-        provision = rule.provision
-        conditions = tuple(
-            _condition(law, case, known, name, tuple(several), allowed)
-            for (name, several), (_, allowed) in zip(provision.conditions.items(), rule.parts, strict=True)
+    wanted = None if provisions is None else {provision.id for provision in provisions}
+    return tuple(_ruling(law, case, known, rule) for rule in law.rules if wanted is None or rule.provision.id in wanted)
+
+
+def _ruling(law: Law, case: Case, known: Known, rule: Rule) -> Ruling:
+    conditions = tuple(
+        _condition(law, case, known, name, tuple(several), allowed)
+        for (name, several), (_, allowed) in zip(rule.conditions.items(), rule.parts, strict=True)
+    )
+    unless = []
+    for clause, compiled in zip(rule.provision.unless, rule.clauses, strict=True):
+        found = tuple(
+            _condition(law, case, known, name, (allowed,), mask)
+            for (name, allowed), (_, mask) in zip(clause.items(), compiled.parts, strict=True)
         )
-        unless = []
-        for clause, compiled in zip(provision.unless, rule.clauses, strict=True):
-            found = tuple(
-                _condition(law, case, known, name, (allowed,), mask)
-                for (name, allowed), (_, mask) in zip(clause.items(), compiled.parts, strict=True)
-            )
-            unless.append((_all(c.status for c in found), found))
-        rulings.append(Ruling(provision, rule.federal, status, conditions, tuple(unless)))
-    return tuple(rulings)
+        unless.append((_all(c.status for c in found), found))
+    status = _all(c.status for c in conditions)
+    if any(clause == "held" for clause, _ in unless):
+        status = "failed"
+    elif status == "held" and any(clause == "unknown" for clause, _ in unless):
+        status = "unknown"
+    return Ruling(rule.provision, rule.federal, status, conditions, tuple(unless))
 
 
 def _all(statuses: Iterable[Status]) -> Status:

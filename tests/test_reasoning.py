@@ -210,3 +210,19 @@ def test_the_core_grid_agrees_with_the_naive_reading(code):
         assert set(finding.possible) == {outcome for _, outcome, _, _ in results}
         assert finding.exposure.high == max(span.high for _, _, span, _ in results)
         assert finding.exposure.low == min(span.low for _, _, span, _ in results)
+
+
+@pytest.mark.parametrize("code", CODES)
+@thorough
+@given(data=st.data())
+def test_every_ruling_carries_its_conditions_and_says_what_the_finding_says(code, data):
+    case = data.draw(any_case(law(code)))
+    finding = reason(law(code), case)
+    assert [ruling.provision.id for ruling in finding.rulings] == list(law(code).by_id)
+    for ruling in finding.rulings:
+        assert ruling.status == finding.statuses[ruling.provision.id]
+        assert [c.fact for c in ruling.conditions] == list(ruling.provision.conditions)
+        assert len(ruling.unless) == len(ruling.provision.unless)
+        for condition in ruling.conditions:
+            if condition.status == "failed":
+                assert ruling.status == "failed"
