@@ -11,7 +11,7 @@ from . import answers
 
 
 def visitor(request: HttpRequest) -> dict[str, Any]:
-    if hasattr(request, "answers"):
+    if hasattr(request, "answers"):  # set by a view of the walk
         found = request.answers
     else:
         try:

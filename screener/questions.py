@@ -6,6 +6,7 @@ law asks comes from that law's own document. No state is named here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,7 +22,7 @@ from statelaw.document import Provision
 from statelaw.facts import FORECLOSURES, STAGES_BEFORE_SALE, Fact
 from statelaw.reasoning import Law
 
-from .answers import Answer
+from .answers import Answer, Answers
 
 Kind = Literal["state", "choice", "yes_no", "money", "number", "date", "boxes", "follow_ups"]
 UNSURE = "unsure"
@@ -425,3 +426,37 @@ def interval(text: str | None) -> Interval:
 
 def amount(answer: Answer) -> Decimal | None:
     return Decimal(answer) if isinstance(answer, str) else None
+
+
+_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})?\Z", re.ASCII)
+_PARTIAL_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z", re.ASCII)
+
+
+def are_sound(answers: Answers) -> bool:
+    """Whether each answer is one that our forms would have given: what was kept by an older version may not be."""
+    return all(_is_sound(slug, value) for given in (answers.home, *answers.loans) for slug, value in given.items())
+
+
+def _is_sound(slug: str, value: Answer) -> bool:
+    if slug in ("circumstances", "offered"):
+        return isinstance(value, tuple)
+    if value is None:
+        return slug != "state"
+    if slug in MONEY or slug == "acres":
+        return isinstance(value, str) and bool(_AMOUNT.match(value))
+    if slug in DATES or slug.startswith(WHEN):
+        return isinstance(value, str) and bool(_PARTIAL_DATE.match(value)) and _is_date(value)
+    if slug.startswith((ACTED, ASKED, SKIPPED)) or slug in ("lender_waived", "sued"):
+        return isinstance(value, bool)
+    if slug == "units":
+        return type(value) is int and 1 <= value <= MOST_UNITS
+    if slug in CHOICES:
+        return isinstance(value, str) and any(option.value == value for option in CHOICES[slug])
+    return isinstance(value, str | bool | int)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(interval(text))
+    except ValueError:
+        return False

@@ -5,6 +5,7 @@ Every page works as a plain form or link. htmx asks for the same addresses and g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -38,6 +39,7 @@ from .walk import Page, Plan
 NEUTRAL_PAGE = "https://www.weather.gov/"
 TERRITORIES = ("PR", "GU", "VI", "MP", "AS")
 CHECK = "check"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 View = Callable[..., HttpResponse]
 
@@ -60,7 +62,7 @@ def page(*methods: str, reads: bool = True) -> Callable[[View], View]:
         def _answer(request: HttpRequest, view: View, args: tuple, kwargs: dict) -> HttpResponse:
             request.answers = None
             try:
-                request.answers = kept.read(request)
+                request.answers = read(request)
             except Unreadable as unreadable:
                 if reads:
                     response = start_again(request, unreadable.why)
@@ -80,6 +82,17 @@ def page(*methods: str, reads: bool = True) -> Callable[[View], View]:
         return inner
 
     return decorate
+
+
+def read(request: HttpRequest) -> Answers | None:
+    """The answers in this browser. Raises Unreadable."""
+    return _sound(kept.read(request))
+
+
+def _sound(answers: Answers | None) -> Answers | None:
+    if answers is not None and not questions.are_sound(answers):
+        raise Unreadable("older")
+    return answers
 
 
 def start_again(request: HttpRequest, reason: str, status: int = 400) -> HttpResponse:
@@ -274,7 +287,7 @@ def _take(request: HttpRequest, slug: str) -> HttpResponse:
         values: dict[str, Any] = {slug: None}
         left = answers.put(values)
     else:
-        form = form_of(asked, dict(plan.given), plan.law, today_of(answers), request.POST)
+        form = form_of(asked, dict(plan.given), plan.law, today_of(answers), _readable(request.POST))
         if not form.is_valid():
             return _show(request, answers, plan, slug, form)
         if isinstance(form, BoxesForm):
@@ -285,6 +298,16 @@ def _take(request: HttpRequest, slug: str) -> HttpResponse:
                 return see_other(reverse("elsewhere", args=[elsewhere_page]))
             left = answers.put(values)
     return _go_on(request, answers, left, plan, slug)
+
+
+def _readable(sent: QueryDict) -> QueryDict:
+    """What was sent, with a sign for each control character, so that none is stored, dropped unseen or sent back."""
+    if not any(CONTROL.search(value) for values in sent.lists() for value in values[1]):
+        return sent
+    clean = QueryDict(mutable=True)
+    for name, values in sent.lists():
+        clean.setlist(name, [CONTROL.sub("\ufffd", value) for value in values])
+    return clean
 
 
 def _leads_elsewhere(values: dict[str, Any]) -> str | None:
@@ -429,7 +452,7 @@ def reports_for(request: HttpRequest) -> list:
     """A report for each loan whose questions are all answered, as the page and the print show them."""
     if not hasattr(request, "answers"):
         try:
-            request.answers = kept.read(request)
+            request.answers = read(request)
         except Unreadable:
             request.answers = None
     answers: Answers | None = request.answers
@@ -505,7 +528,7 @@ def remove_loan(request: HttpRequest) -> HttpResponse:
 
 
 def resume_url(request: HttpRequest) -> str:
-    answers = getattr(request, "answers", None) or kept.read(request) or Answers.new()
+    answers = getattr(request, "answers", None) or read(request) or Answers.new()
     sealed = links.token_of(replace(answers, notice=None, shared=False))
     return request.build_absolute_uri(reverse("resume-open", args=[sealed]))
 
@@ -523,7 +546,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 @page("GET", "POST", reads=False)
 def resume_open(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        found = links.open_token(token)
+        found = _sound(links.open_token(token))
     except Unreadable as unreadable:
         return start_again(request, unreadable.why if unreadable.why != "damaged" else "bad_link")
     old: Answers | None = request.answers
@@ -588,7 +611,7 @@ def health(request: HttpRequest) -> HttpResponse:
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came too late, or from a browser that keeps no cookies. No answer is lost by it."""
     try:
-        request.answers = kept.read(request)
+        request.answers = read(request)
     except Unreadable:
         request.answers = None
     response = render(request, "screener/stale.html", {"continue_url": _where(request)}, status=403)

@@ -77,11 +77,13 @@ def case_of(law: Law, given: Given, today: date) -> Case:
         if name in facts or name in _NOT_AMONG_EXTRAS or name not in given or name in ("acres", "loan_date"):
             continue
         value = given[name]
-        if fact.kind == "date":
-            facts[name] = interval(value) if isinstance(value, str) else None
+        if value is None:
+            facts[name] = None
+        elif fact.kind == "date":
+            facts[name] = interval(str(value))
         elif fact.kind in ("number", "whole"):
-            facts[name] = Decimal(value) if isinstance(value, str) else value
-        elif value is None or value in fact.values:
+            facts[name] = Decimal(value)
+        elif value in fact.values:
             facts[name] = value
     skipped: dict[str, bool | None] = {}
     for name in _ticked(given):
@@ -238,7 +240,8 @@ def is_answered(page: Page, given: Given) -> bool:
 def plan(law: Law | None, given: Given, today: date) -> Plan:
     """The pages for one loan. ``law`` is ``None`` until the state is known."""
     if law is None:
-        return Plan(None, given, (Page("state"),), ahead=len(CORE))
+        left = {slug: value for slug, value in given.items() if slug != "state"}
+        return Plan(None, left, (Page("state"),), ahead=len(CORE))
     pages: list[Page] = []
     core = [Page(slug) for slug in _core(law, given, today)]
     for number, page in enumerate(core):

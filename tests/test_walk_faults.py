@@ -1,0 +1,370 @@
+"""Bad input and faults: no error page of the machine, nothing lost, nothing shown back unescaped."""
+
+import base64
+import json
+import re
+import zlib
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+
+from screener import answers as kept
+from screener import links
+from screener.answers import Answers, Unreadable
+
+from .walker import form_data, walk_through
+
+SCRIPT = '"><script>alert(1)</script>'
+BAD = {
+    "empty": "",
+    "spaces": "   ",
+    "huge": "9" * 5_000,
+    "very long": "x" * 200_000,
+    "negative": "-5",
+    "non-numeric": "a lot",
+    "right-to-left": "\u202e245000\u202c",
+    "hebrew": "\u05d0\u05d1\u05d2",
+    "null byte": "24\x005000",
+    "script": SCRIPT,
+    "template": "{{ 7|add:7 }}{% load x %}",
+    "a list": "['a']",
+    "infinite": "1e999",
+    "not a number": "NaN",
+    "emoji": "\U0001f3e0" * 20,
+    "lone surrogate": "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+}
+#: Every kind of page: a walk that leads to it, with what is answered before.
+PAGES = {
+    "state": {},
+    "home_kind": {},
+    "role": {},
+    "stage": {},
+    "residence": {},
+    "lien": {},
+    "disposition": {},
+    "foreclosed_by": {"lien": "junior", "disposition": "judicial"},
+    "owed": {"disposition": "nonjudicial"},
+    "sale_price": {"disposition": "nonjudicial"},
+    "fair_value": {"disposition": "nonjudicial"},
+    "sale_date": {"disposition": "nonjudicial"},
+    "surplus": {"lien": "junior", "disposition": "judicial", "foreclosed_by": "senior_lender"},
+    "senior_owed": {"lien": "junior", "disposition": "judicial", "foreclosed_by": "this_lender"},
+    "units": {"disposition": "nonjudicial"},
+    "acres": {"disposition": "nonjudicial"},
+    "lender_waived": {"disposition": "short_sale"},
+    "circumstances": {"disposition": "judicial"},
+    "circumstances-2": {"disposition": "judicial", "circumstances": ["loan_program", "bankruptcy_discharge"]},
+    "acted-az-33-814-a-deadline": {
+        "disposition": "nonjudicial",
+        "units": "3",
+        "sale_date": {"value_0": "2", "value_1": "2", "value_2": "2026"},
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+def cookie(client):
+    return kept.from_cookie(client.cookies[kept.COOKIE].value)
+
+
+# --- every field
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_no_field_takes_nonsense_and_none_shows_it_back_unescaped(slug):
+    client = Client()
+    page = walk_through(client, "AZ", until=slug, **PAGES[slug])
+    assert page.request["PATH_INFO"] == f"/q/{slug}/"
+    before, value = cookie(client), client.cookies[kept.COOKIE].value
+    for kind, bad in BAD.items():
+        client.cookies[kept.COOKIE] = value
+        hidden = {"walk": before.walk, "loan": "0"}
+        names = [name for name in form_data(page) if name not in hidden]
+        names = [f"value_{part}" for part in range(3)] if page.context["question"].kind == "date" else names
+        names = ["value"] if names == ["unsure"] else names
+        sent = client.post(f"/q/{slug}/", {**hidden, **dict.fromkeys(names, bad)})
+        if sent.status_code == 303:
+            assert kind == "right-to-left"  # marks of direction come along with pasted text; the number stands
+        else:
+            assert sent.status_code in (400, 413, 422), kind
+            assert SCRIPT not in sent.content.decode(), kind
+            assert "\x00" not in sent.content.decode(), kind
+        if sent.status_code == 422:
+            assert sent.context["form"].errors, kind
+            assert cookie(client) == before, kind
+    assert cookie(client).home.get("state") == before.home.get("state")
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_a_form_with_nothing_in_it_is_asked_again(slug):
+    client = Client()
+    walk_through(client, "AZ", until=slug, **PAGES[slug])
+    before = cookie(client)
+    sent = client.post(f"/q/{slug}/", {"walk": before.walk, "loan": "0"})
+    assert sent.status_code == 422
+    assert cookie(client) == before
+
+
+def test_every_error_names_its_field_and_what_to_do():
+    client = Client()
+    for slug, given in PAGES.items():
+        walk_through(client, "AZ", until=slug, **given)
+        sent = client.post(f"/q/{slug}/", {"walk": cookie(client).walk, "loan": "0"})
+        html = sent.content.decode()
+        for name, errors in sent.context["form"].errors.items():
+            assert str(errors[0]).endswith((".", "”."))
+            target = re.search(r'href="#(id_[^"]+)"', html)
+            assert target, (slug, name)
+            assert f'id="{target[1]}"' in html, (slug, name)
+        client.post("/clear/")
+
+
+@pytest.mark.parametrize("box", ["us_va_fraud", "role", "__class__", "none of these", SCRIPT, "\x00"])
+def test_a_box_that_is_not_on_the_page_is_refused(client, box):
+    walk_through(client, "AZ", until="circumstances", disposition="judicial")
+    before = cookie(client)
+    sent = client.post("/q/circumstances/", {"walk": before.walk, "loan": "0", "value": [box]})
+    assert sent.status_code == 422
+    assert cookie(client) == before
+
+
+def test_none_of_these_with_another_box_is_asked_again(client):
+    walk_through(client, "AZ", until="circumstances", disposition="judicial")
+    sent = client.post(
+        "/q/circumstances/", {"walk": cookie(client).walk, "loan": "0", "value": ["none", "loan_program"]}
+    )
+    assert sent.status_code == 422
+
+
+@pytest.mark.parametrize("state", ["ZZ", "az", "US", "PR", "", "AZ ", SCRIPT, "A\x00Z", "AZAZ"])
+def test_an_unknown_state_is_asked_again(client, state):
+    page = client.get("/start/", follow=True)
+    sent = client.post("/q/state/", {**form_data(page), "value": state})
+    assert sent.status_code == 422
+
+
+def test_a_choice_of_another_state_is_refused(client):
+    walk_through(client, "AZ", until="disposition")
+    sent = client.post("/q/disposition/", {"walk": cookie(client).walk, "loan": "0", "value": "strict"})
+    assert sent.status_code == 422
+
+
+@pytest.mark.parametrize("loan", ["1", "9", "-1", "x", "", "0" * 50, "\x00"])
+def test_a_loan_that_is_not_there_changes_nothing(client, loan):
+    page = walk_through(client, "AZ", until="lien")
+    before = cookie(client)
+    sent = client.post("/q/lien/", {**form_data(page), "loan": loan})
+    assert sent.status_code == 409
+    assert cookie(client) == before
+    assert client.get("/q/lien/", {"loan": loan}).status_code == 200
+
+
+# --- methods
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("put", "/q/state/"),
+        ("delete", "/q/state/"),
+        ("patch", "/start/"),
+        ("post", "/"),
+        ("post", "/check/"),
+        ("post", "/report/"),
+        ("post", "/privacy/"),
+        ("get", "/clear/"),
+        ("get", "/shared/"),
+        ("get", "/another-loan/"),
+        ("get", "/remove-loan/"),
+        ("post", "/elsewhere/territory/"),
+        ("options", "/q/state/"),
+        ("trace", "/leave/"),
+    ],
+)
+def test_a_method_that_does_not_fit_gets_a_calm_page_and_changes_nothing(client, method, path):
+    walk_through(client, "AZ", until="lien")
+    before = cookie(client)
+    page = getattr(client, method)(path)
+    assert page.status_code == 405
+    assert page["Allow"]
+    assert b"<h1" in page.content or method == "trace"
+    assert cookie(client) == before
+
+
+def test_a_form_without_its_token_gets_a_calm_page_and_nothing_is_lost():
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/q/state/")
+    before = client.cookies[kept.COOKIE].value
+    sent = client.post("/q/state/", {**form_data(page), "value": "AZ"})
+    assert sent.status_code == 403
+    assert b"<h1" in sent.content
+    assert client.cookies[kept.COOKIE].value == before
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())[1]
+    sent = client.post("/q/state/", {**form_data(page), "value": "AZ", "csrfmiddlewaretoken": token})
+    assert sent.status_code == 303
+
+
+# --- cookies
+
+
+def signed(data, *, version=kept.VERSION, salt=kept.SALT):
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=kept._DICTIONARY)
+    text = data if isinstance(data, bytes) else json.dumps(data).encode()
+    packed = bytes([version]) + squeeze.compress(text) + squeeze.flush()
+    return signing.TimestampSigner(salt=salt).sign(base64.urlsafe_b64encode(packed).decode().rstrip("="))
+
+
+WELL_FORMED = Answers(walk="testwalk0001").put({"state": "AZ", "role": "borrower"}).to_data()
+FORGED = {
+    "empty value": "x",
+    "no signature": "abc",
+    "long": "a" * 20_000,
+    "another salt": signed(WELL_FORMED, salt="other"),
+    "not answers": signed(["a"]),
+    "not json": signed(b"{{{{"),
+    "a number": signed(7),
+    "a bomb": signed(b" " * 5_000_000),
+    "older": signed(WELL_FORMED, version=9),
+    "older inside": signed({**WELL_FORMED, "v": 0}),
+    "no loans": signed({**WELL_FORMED, "l": []}),
+    "many loans": signed({**WELL_FORMED, "l": [{}] * 9}),
+    "a loan that is not there": signed({**WELL_FORMED, "c": 3}),
+    "a loan number as text": signed({**WELL_FORMED, "c": "0"}),
+    "odd answers": signed({**WELL_FORMED, "h": {"state": {"a": 1}}}),
+    "odd slug": signed({**WELL_FORMED, "h": {"<b>": "x"}}),
+    "long answer": signed({**WELL_FORMED, "h": {"state": "A" * 500}}),
+    "odd day": signed({**WELL_FORMED, "d": "yesterday"}),
+    "deep": signed(b"[" * 30_000),
+    "non-ascii": "\xe9" * 10,
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_cookie_that_is_not_ours_gives_a_calm_start_again_page(client, kind):
+    client.cookies[kept.COOKIE] = FORGED[kind]
+    page = client.get("/q/lien/")
+    assert page.status_code == 400
+    assert b"<h1" in page.content
+    assert not client.cookies[kept.COOKIE].value
+    assert client.get("/start/", follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/start/", "/leave/", "/privacy/", "/law/az/", "/health/", "/elsewhere/timeshare/"]
+)
+def test_a_broken_cookie_does_not_stand_in_the_way_of_other_pages(client, path):
+    client.cookies[kept.COOKIE] = "broken"
+    assert client.get(path).status_code in (200, 303)
+
+
+def test_a_truncated_cookie_gives_a_calm_page(client):
+    walk_through(client, "AZ", until="lien")
+    value = client.cookies[kept.COOKIE].value
+    for length in (1, len(value) // 2, len(value) - 1):
+        client.cookies[kept.COOKIE] = value[:length]
+        assert client.get("/q/lien/").status_code == 400
+
+
+def test_signed_nonsense_about_known_things_never_breaks_a_page(client):
+    """What only the holder of the key could write, or an older law: values that no form would take."""
+    odd = {"state": "AZ", "disposition": "eaten", "residence": 5, "units": "many", "sale_date": "never", "owed": "-1"}
+    for slug, value in odd.items():
+        data = {**WELL_FORMED, "h": {"state": "AZ", "home_kind": "home", slug: value}}
+        client.cookies[kept.COOKIE] = signed(data)
+        assert client.get("/q/role/", follow=True).status_code in (200, 400)
+        client.cookies[kept.COOKIE] = signed(data)
+        assert client.get("/check/", follow=True).status_code in (200, 400)
+
+
+def test_an_expired_cookie_says_so(client, monkeypatch):
+    monkeypatch.setattr(signing.time, "time", lambda: timezone.now().timestamp() - 31 * 24 * 60 * 60)
+    client.cookies[kept.COOKIE] = kept.to_cookie(Answers.new().put({"state": "AZ"}))
+    monkeypatch.undo()
+    page = client.get("/q/role/")
+    assert page.status_code == 400
+    assert page.context["reason"] == "expired"
+
+
+def test_a_replayed_cookie_is_an_earlier_state_and_no_more(client):
+    walk_through(client, "AZ", until="lien")
+    old = client.cookies[kept.COOKIE].value
+    walk_through(client, "AZ", until="sale_date", disposition="nonjudicial")
+    client.cookies[kept.COOKIE] = old
+    assert client.get("/check/", follow=True).request["PATH_INFO"] == "/q/lien/"
+
+
+def test_more_than_a_cookie_holds_keeps_what_was_there(client, monkeypatch):
+    page = walk_through(client, "AZ", until="lien")
+    before = client.cookies[kept.COOKIE].value
+    monkeypatch.setattr(kept, "MAX_COOKIE", 50)
+    sent = client.post("/q/lien/", form_data(page))
+    assert sent.status_code == 413
+    assert client.cookies[kept.COOKIE].value == before
+
+
+def test_a_state_whose_law_is_gone_is_asked_again(client):
+    client.cookies[kept.COOKIE] = signed({**WELL_FORMED, "h": {"state": "QQ"}})
+    assert client.get("/check/", follow=True).request["PATH_INFO"] == "/q/state/"
+
+
+# --- links
+
+
+def test_a_link_that_is_not_ours_gives_a_calm_page(client):
+    good = links.token_of(Answers.new().put({"state": "AZ"}))
+    for token in ("x", good[:-5], good[5:], good[::-1], "a" * 9_000, "%00", "é", good.swapcase()):
+        page = client.get(f"/resume/{token}/")
+        assert page.status_code in (400, 404), token
+        assert b"<h1" in page.content
+        assert kept.COOKIE not in client.cookies
+
+
+def test_a_link_works_for_ninety_days(monkeypatch):
+    from cryptography import fernet
+
+    answers = Answers.new().put({"state": "AZ"})
+    token = links.token_of(answers)
+    assert links.open_token(token) == answers
+    later = (timezone.now() + timedelta(days=links.DAYS + 1)).timestamp()
+    monkeypatch.setattr(fernet.time, "time", lambda: later)
+    with pytest.raises(Unreadable) as unreadable:
+        links.open_token(token)
+    assert unreadable.value.why == "expired"
+
+
+def test_a_link_shows_nothing_of_the_answers():
+    answers = Answers.new().put({"state": "AZ", "owed": "300000"})
+    token = links.token_of(answers)
+    plain = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    assert b"300000" not in plain
+    assert links.token_of(answers) != token
+
+
+def test_a_key_of_before_still_opens_its_links(settings):
+    token = links.token_of(Answers.new().put({"state": "AZ"}))
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-secret-for-this-test"
+    assert links.open_token(token).state == "AZ"
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(Unreadable):
+        links.open_token(token)
+
+
+# --- the database away
+
+
+def test_the_walk_goes_on_from_law_in_memory_while_the_database_is_away(client):
+    """No test in this file may touch the database: pytest-django refuses it, as a database that is away would."""
+    page = walk_through(client, "NJ", disposition="judicial")
+    assert page.request["PATH_INFO"] == "/check/"
+    assert client.get("/report/").status_code == 200
