@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import dateformat
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from statelaw.deadlines import Interval
@@ -238,13 +238,13 @@ def days(interval: Interval) -> str | None:
         return dateformat.format(first, "F Y")
     if first.year == last.year:
         return str(first.year)
-    return _now("%(first)s to %(last)s") % {"first": day(first), "last": day(last)}
+    return gettext("%(first)s to %(last)s") % {"first": day(first), "last": day(last)}
 
 
 def said(fact: str, value: object, *, ahead: bool = False, disposition: str | None = None) -> str | None:
     """A core fact's value as a statement; ``None`` where it is no core fact or has no such value."""
     if fact == "foreclosed_by" and value == THIS_LENDER and disposition == STRICT:
-        return _now("This lender takes the home") if ahead else _now("This lender took the home")
+        return gettext("This lender takes the home") if ahead else gettext("This lender took the home")
     found = _SAID.get((fact, value))
     return str(found[ahead]) if found else None
 
@@ -418,17 +418,17 @@ def several(values: Iterable[object], fact: str, *, ahead: bool = False) -> tupl
 
 
 def asked(question: Question, answer: str) -> str:
-    return _now("%(question)s Answer: %(answer)s") % {"question": question.ask, "answer": answer}
+    return gettext("%(question)s Answer: %(answer)s") % {"question": question.ask, "answer": answer}
 
 
 def court_reopens(value: bool) -> str:
-    return _now("A court reopens its ruling") if value else _now("The ruling stands")
+    return gettext("A court reopens its ruling") if value else gettext("The ruling stands")
 
 
 def state_law_binds(value: bool) -> str:
     if value:
-        return _now("The state's rules bind this federal lender")
-    return _now("The state's rules do not bind this federal lender")
+        return gettext("The state's rules bind this federal lender")
+    return gettext("The state's rules do not bind this federal lender")
 
 
 def point(name: str, value: bool, provision) -> str:
@@ -436,44 +436,44 @@ def point(name: str, value: bool, provision) -> str:
     words = {"rule": provision.heading, "action": provision.action, "tick": provision.tick}
     if name == "past":
         if value:
-            return _now("The time is over: %(rule)s") % words
-        return _now("The time is not over: %(rule)s") % words
+            return gettext("The time is over: %(rule)s") % words
+        return gettext("The time is not over: %(rule)s") % words
     if name == "acted":
         if value:
-            return _now("The lender did this in time: %(action)s") % words
-        return _now("The lender did not do this in time: %(action)s") % words
+            return gettext("The lender did this in time: %(action)s") % words
+        return gettext("The lender did not do this in time: %(action)s") % words
     if provision.tick:
-        return _now("This is so: %(tick)s") % words if value else _now("This is not so: %(tick)s") % words
+        return gettext("This is so: %(tick)s") % words if value else gettext("This is not so: %(tick)s") % words
     if value:
-        return _now("The lender skipped this step: %(action)s") % words
-    return _now("The lender did not skip this step: %(action)s") % words
+        return gettext("The lender skipped this step: %(action)s") % words
+    return gettext("The lender did not skip this step: %(action)s") % words
 
 
 def last_day(limit) -> str:
     """The last day of the lender's time, and whether it is over."""
     if limit.date is None:
-        return _now("The lender's time may be over")
+        return gettext("The lender's time may be over")
     words = {"day": day(limit.date)}
     if limit.passed == "yes":
         if limit.not_before:
-            return _now("The lender's time is over")
-        return _now("The lender's last day, %(day)s, is over") % words
+            return gettext("The lender's time is over")
+        return gettext("The lender's last day, %(day)s, is over") % words
     if limit.not_before:
-        return _now("The lender's time ended on %(day)s or later") % words
+        return gettext("The lender's time ended on %(day)s or later") % words
     if limit.passed == "maybe":
-        return _now("The lender's last day was %(day)s, and it may have one more day") % words
-    return _now("The lender's last day is %(day)s") % words
+        return gettext("The lender's last day was %(day)s, and it may have one more day") % words
+    return gettext("The lender's last day is %(day)s") % words
 
 
 def did_act(acted: bool | None) -> str:
     if acted is None:
-        return _now("The lender did not act in time")
-    return _now("The lender acted in time") if acted else _now("The lender did not act in time")
+        return gettext("The lender did not act in time")
+    return gettext("The lender acted in time") if acted else gettext("The lender did not act in time")
 
 
 def skipped_step() -> str:
-    return _now("The lender skipped this step")
+    return gettext("The lender skipped this step")
 
 
 def did_ask(asked: bool) -> str:
-    return _now("You asked for this in time") if asked else _now("You did not ask for this in time")
+    return gettext("You asked for this in time") if asked else gettext("You did not ask for this in time")
