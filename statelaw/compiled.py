@@ -78,7 +78,7 @@ class Variable:
         """The cells that satisfy one condition."""
         return self.mask_where(lambda cell: _cell_allowed(cell, allowed))
 
-    def known_mask(self, known: Answer | frozenset) -> int:
+    def known_mask(self, known: Any) -> int:
         """The cells that what is known leaves possible."""
         if known is None:
             return self.everything
