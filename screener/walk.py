@@ -6,7 +6,9 @@ Pure: answers in, values out. Nothing is written by hand for a state: what is as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -250,23 +252,51 @@ def plan(law: Law | None, given: Given, today: date) -> Plan:
             wanted = _coarse(law, given)
             ahead = len(core) - number - 1 + len(wanted) + 1
             return Plan(law, given, tuple(pages), ahead, _needless(law, given, wanted))
-    case = case_of(law, given, today)
-    wanted = _extras(law, given, reasoning.matters(law, case))
+    wanted = _remembered("wanted", law, given, today, _wanted)
     needless, settled = _needless(law, given, wanted), all(name in given for name in wanted)
     for number, name in enumerate(wanted):
         pages.append(Page(name))
         if name not in given:
             return Plan(law, given, tuple(pages), len(wanted) - number - 1 + (OFFERED not in given), needless, settled)
-    for page in _about_circumstances(law, case, given):
+    late = _remembered("late", law, given, today, _late)
+    for number, page in enumerate(late):
         pages.append(page)
         if not is_answered(page, given):
-            return Plan(law, given, tuple(pages), 0, needless, settled)
-    rest = _about_time(law, case, given, today)
-    for number, page in enumerate(rest):
-        pages.append(page)
-        if not is_answered(page, given):
-            return Plan(law, given, tuple(pages), len(rest) - number - 1, needless, settled)
+            return Plan(law, given, tuple(pages), len(late) - number - 1, needless, settled)
     return Plan(law, given, tuple(pages), 0, needless, settled)
+
+
+def _wanted(law: Law, given: Given, today: date) -> tuple[str, ...]:
+    return _extras(law, given, reasoning.matters(law, case_of(law, given, today)))
+
+
+def _late(law: Law, given: Given, today: date) -> tuple[Page, ...]:
+    """The pages after the law's own questions: circumstances, and once those are answered what turns on time."""
+    case = case_of(law, given, today)
+    pages = tuple(_about_circumstances(law, case, given))
+    if all(is_answered(page, given) for page in pages):
+        pages += tuple(_about_time(law, case, given, today))
+    return pages
+
+
+_MOST_REMEMBERED = 2_000
+_memory: OrderedDict[tuple, tuple] = OrderedDict()
+
+
+def _remembered(kind: str, law: Law, given: Given, today: date, compute: Callable) -> tuple:
+    """A step asks for the same list of questions several times (before and after the answer, and on the next page).
+
+    Only names of questions are remembered, under a number from which no answer can be told.
+    """
+    key = (kind, id(law), *law.publications.values(), today, hash(frozenset(given.items())))
+    found = _memory.get(key)
+    if found is None:
+        found = compute(law, given, today)
+        _memory[key] = found
+        while len(_memory) > _MOST_REMEMBERED:
+            with suppress(KeyError):
+                _memory.popitem(last=False)
+    return found
 
 
 def _core(law: Law, given: Given, today: date) -> Iterable[str]:
@@ -382,23 +412,22 @@ def open_circumstances(law: Law, case: Case, given: Given) -> tuple[str, ...]:
             elif not off_here:
                 reach.update(c.fact for c in clause if c.fact in names)
     opened = replace(case, facts={**case.facts, **dict.fromkeys(reach)})
-    found = reasoning.matters(law, opened) & reach | _for_options(law, case, names)
+    finding = reasoning.reason(law, case)
+    found = reasoning.matters(law, opened) & reach | _for_options(law, finding, names)
     result = [fact.name for fact in law.circumstances if fact.name in found]
-    if case.stage not in STAGES_BEFORE_SALE and law.duties:
-        finding = reasoning.reason(law, opened)
-        if finding.owes_something or "time_barred" in finding.possible:
-            result += [
-                SKIPPED + duty.id
-                for duty in law.duties
-                if finding.statuses[duty.id] != "failed" and SKIPPED + duty.id not in given
-            ]
+    if case.stage not in STAGES_BEFORE_SALE and (finding.owes_something or "time_barred" in finding.possible):
+        result += [
+            SKIPPED + duty.id
+            for duty in law.duties
+            if finding.statuses[duty.id] != "failed" and SKIPPED + duty.id not in given
+        ]
     return tuple(result)
 
 
-def _for_options(law: Law, case: Case, names: set[str]) -> set[str]:
+def _for_options(law: Law, finding: Finding, names: set[str]) -> set[str]:
     """The circumstances, of ``names``, that alone decide whether a way forward is shown."""
     known: dict[str, object] = {fact.name: fact.usual for fact in law.circumstances}
-    known |= case.facts | {"stage": case.stage, "outcome": reasoning.reason(law, case).outcome}
+    known |= finding.case.facts | {"stage": finding.case.stage, "outcome": finding.outcome}
     found: set[str] = set()
 
     def off(conditions: Mapping[str, Iterable]) -> list[str]:
