@@ -178,9 +178,9 @@ CHOICES: dict[str, tuple[Option, ...]] = {
         (UNSURE, _("I’m not sure")),
     ),
     "residence": _options(
-        ("primary", _("I lived there"), _("It was your main home.")),
-        ("second_home", _("It was a second home"), _("A vacation home, or a place for part of the year.")),
-        ("rental", _("I rented it out"), _("Or you bought it to rent out or resell.")),
+        ("primary", _("As my main home"), _("You live there, or you did until you lost it.")),
+        ("second_home", _("As a second home"), _("A vacation home, or a place for part of the year.")),
+        ("rental", _("To rent it out"), _("Or you bought it to rent out or resell.")),
         (UNSURE, _("I’m not sure")),
     ),
     "lien": _options(
@@ -213,7 +213,7 @@ CHOICES: dict[str, tuple[Option, ...]] = {
             _("A short sale"),
             _("You sell the home yourself for less than the loan. The lender agrees to it."),
         ),
-        ("deed_in_lieu", _("I give the deed to the lender"), _("A “deed in lieu of foreclosure”.")),
+        ("deed_in_lieu", _("Giving the deed to the lender"), _("A “deed in lieu of foreclosure”.")),
         (NOTHING_YET, _("Nothing yet"), _("You are behind on payments, or worried that you will be.")),
         (UNSURE, _("I’m not sure")),
     ),

@@ -255,6 +255,7 @@ def _context(
         "back_url": reverse(CHECK) if change else (_url(before) if before else reverse("home")),
         "change": change,
         "can_skip": asked.can_skip,
+        "again": at.slug == walk.MORE_BOXES,
         "walk_id": answers.walk,
         "loan_number": answers.loan,
         "loan_count": len(answers.loans),

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from statelaw import reasoning, store
 from statelaw.deadlines import Interval, TimeLimit, add
-from statelaw.document import Limit
+from statelaw.document import Limit, Provision
 from statelaw.facts import (
     DISPOSITIONS,
     EVENTS,
@@ -398,7 +398,7 @@ def open_circumstances(law: Law, case: Case, given: Given) -> tuple[str, ...]:
     if case.facts.get("disposition") not in FORECLOSURES:
         names.discard("lender_waived")
     reach: set[str] = set()
-    for ruling in reasoning.explain(law, case):
+    for ruling in reasoning.explain(law, case, _on_circumstances(law)):
         off = [c.fact for c in ruling.conditions if c.status == "failed"]
         if len(off) > 1 or (off and off[0] not in names):
             continue
@@ -422,6 +422,14 @@ def open_circumstances(law: Law, case: Case, given: Given) -> tuple[str, ...]:
             if finding.statuses[duty.id] != "failed" and SKIPPED + duty.id not in given
         ]
     return tuple(result)
+
+
+@lru_cache(maxsize=128)
+def _on_circumstances(law: Law) -> tuple[Provision, ...]:
+    """The provisions that turn on some circumstance."""
+    names = {fact.name for fact in law.circumstances}
+    provisions = (rule.provision for rule in law.rules)
+    return tuple(p for p in provisions if names & p.when.keys() or any(names & c.keys() for c in p.unless))
 
 
 def _for_options(law: Law, finding: Finding, names: set[str]) -> set[str]:
