@@ -162,16 +162,19 @@ def load() -> Snapshot:
             return _state.snapshot
         if _from_database():
             # In a thread of its own, so that no request's connection is used and a database that hangs cannot hold it.
-            first = threading.Thread(target=_look_and_hang_up, name="first look at the law", daemon=True)
+            answered = threading.Event()
+            first = threading.Thread(target=_look_and_hang_up, args=[answered], name="first look at law", daemon=True)
             first.start()
-            first.join(FIRST_LOOK_SECONDS)
+            if answered.wait(FIRST_LOOK_SECONDS):
+                first.join()
         snapshot = _state.snapshot or _build({}, None, None)
         _state.snapshot = snapshot
         return snapshot
 
 
-def look() -> bool:
-    """Looks once for newer publications and takes them. True when the law in memory changed."""
+def look(answered: threading.Event | None = None) -> bool:
+    """Looks once for newer publications and takes them. True when the law in memory changed. ``answered`` is set as
+    soon as the database has given its answer, whatever that is."""
     with _state.looking:
         held = _state.snapshot
         try:
@@ -187,6 +190,8 @@ def look() -> bool:
             return False
         finally:
             _state.looked_at = timezone.now()
+            if answered is not None:
+                answered.set()
         if _state.away_since is not None:
             _state.away_since = None
             log.warning("the database is back")
@@ -198,10 +203,10 @@ def look() -> bool:
         return held is None or snapshot.publications != held.publications
 
 
-def _look_and_hang_up() -> None:
+def _look_and_hang_up(answered: threading.Event | None = None) -> None:
     """For threads: nobody else would close the thread's own connection."""
     try:
-        look()
+        look(answered)
     finally:
         connection.close()
 
@@ -210,6 +215,7 @@ def forget() -> None:
     """Drops the law in memory and stops looking (for tests)."""
     if _state.watcher is not None:
         _state.watcher.enough.set()
+        _state.watcher.join()  # what it is about to take must not come after this
     _state.watcher, _state.is_watched = None, False
     _state.snapshot = _state.away_since = _state.looked_at = None
 
