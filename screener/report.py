@@ -11,17 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from statelaw import facts, national, store
 from statelaw.case import Case, Known
+from statelaw.compiled import Rule as CompiledRule
 from statelaw.deadlines import TimeLimit
 from statelaw.document import Limitations, Provision, Question
 from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS, Value
 from statelaw.money import NOTHING, Balance, Span
-from statelaw.reasoning import Condition, Finding, Law, Part, ProvisionLimit, Ruling, reason
+from statelaw.reasoning import Condition, Finding, Law, Part, ProvisionLimit, Ruling, explain, reason
 
 from . import options as ways_forward
 from . import wording
@@ -76,6 +77,10 @@ class Bar:
     width: str = "0%"
     has_bar: bool = True
 
+    @property
+    def is_result(self) -> bool:
+        return self.key in ("limit", "surplus")
+
 
 @dataclass(frozen=True, slots=True)
 class MoneyView:
@@ -95,6 +100,10 @@ class Tick:
     answer: str = ""  # for a question's own words: the answer to it
     needs: tuple[str, ...] = ()  # for what is not known: what the rule asks for
     assumed: bool = False  # taken as usual; nobody was asked or ticked it
+
+    @property
+    def is_plainly_unknown(self) -> bool:
+        return self.status == "unknown" and not self.needs
 
 
 @dataclass(frozen=True, eq=False)
@@ -327,6 +336,22 @@ class Report:
         return self.reasons[len(self.first_reasons) :]
 
     @property
+    def first_caveats(self) -> tuple[str, ...]:
+        return self.caveats[:_FIRST_CAVEATS]
+
+    @property
+    def later_caveats(self) -> tuple[str, ...]:
+        return self.caveats[_FIRST_CAVEATS:]
+
+    @property
+    def first_open(self) -> tuple[OpenItem, ...]:
+        return self.open_items[:_FIRST_OPEN]
+
+    @property
+    def later_open(self) -> tuple[OpenItem, ...]:
+        return self.open_items[_FIRST_OPEN:]
+
+    @property
     def urgent_options(self) -> tuple[Option, ...]:
         return tuple(o for o in self.options if o.urgency == 1)
 
@@ -434,6 +459,8 @@ def link_of(sources: Iterable[Any]) -> str | None:
 _MOST_CASES = 6
 _FIRST_OPTIONS = 4
 _FIRST_REASONS = 3
+_FIRST_CAVEATS = 6
+_FIRST_OPEN = 4
 _MOST_NEAR = 2
 _POSITIVE = ("bar", "waiver")
 
@@ -446,13 +473,22 @@ class _Builder:
         self.finding = reason(law, case)
         self.deciding = {p.id for p in self.finding.deciders}
         self.ahead = case.stage in STAGES_BEFORE_SALE
-        self.rulings: dict[str, Ruling] = {r.provision.id: r for r in self.finding.rulings}
+        self.masks = Known(law, case).masks
         self.questions: Mapping[str, Question] = once("questions", law, _questions)
         self.disposition = self._word("disposition")
         self.lien = self._word("lien")
         self.foreclosed_by = self._word("foreclosed_by")
         if self.lien == FIRST or self.disposition in WORKOUTS:
             self.foreclosed_by = facts.THIS_LENDER
+
+    @cached_property
+    def rulings(self) -> dict[str, Ruling]:
+        """The rulings of the provisions that the report shows."""
+        finding = self.finding
+        shown = [*finding.deciders, *self._near_rules()]
+        if finding.owes_something:
+            shown += [*finding.applying("duty", perhaps=True), *finding.applying("defense", perhaps=True)]
+        return {ruling.provision.id: ruling for ruling in explain(self.law, self.case, shown)}
 
     def _word(self, name: str) -> str | None:
         """A choice that was answered; ``None`` where it is not known."""
@@ -816,21 +852,29 @@ class _Builder:
         found = self.finding.applying("defense", perhaps=True)
         return tuple(self._rule(p) for p in sorted(found, key=lambda p: statuses[p.id] != "held"))
 
-    def _near(self) -> tuple[Rule, ...]:
-        """Rules of the state that protect others and fail here by one answer alone."""
+    def _near_rules(self) -> list[Provision]:
+        """Rules of the state that protect, of which one condition alone fails here."""
         if self.finding.outcome not in ("capped", "exposed"):
-            return ()
+            return []
         found = []
-        for ruling in self.rulings.values():
-            if ruling.provision.effect not in _POSITIVE or ruling.status != "failed" or ruling.federal:
-                continue
-            failed = [c for c in ruling.conditions if c.status == "failed"]
-            if len(failed) != 1 or failed[0].fact in ("disposition", "foreclosed_by", "lien", "lender_waived"):
-                continue
-            if failed[0].assumed or any(status == "held" for status, _ in ruling.unless):
-                continue
-            if all(c.status == "held" for c in ruling.conditions if c is not failed[0]):
-                found.append(self._rule(ruling.provision))
+        for rule in self.law.rules:
+            if rule.effect in _POSITIVE and not rule.federal and self.finding.statuses[rule.provision.id] == "failed":
+                failed = [where for where, allowed in rule.parts if not self.masks[where] & allowed]
+                if len(failed) == 1 and all(
+                    not self.masks[where] & ~allowed for where, allowed in rule.parts if where != failed[0]
+                ):
+                    found.append(rule.provision)
+        return found
+
+    def _near(self) -> tuple[Rule, ...]:
+        """Rules that protect others, and the one answer that keeps each away here."""
+        found = []
+        for provision in self._near_rules():
+            ruling = self.rulings[provision.id]
+            failed = next(c for c in ruling.conditions if c.status == "failed")
+            told = failed.fact not in ("disposition", "foreclosed_by", "lien", "lender_waived") and not failed.assumed
+            if told and not any(status == "held" for status, _ in ruling.unless):
+                found.append(self._rule(provision))
         return tuple(found[:_MOST_NEAR])
 
     # -- what would change it
@@ -898,14 +942,13 @@ class _Builder:
         finding = self.finding
         if finding.possible == ("no_shortfall",):
             return ()
-        masks = Known(self.law, self.case).masks
         result = []
         for name, value, position, bit, touched in once("flips", self.law, _flips):
             if name in self.case.facts or (name == "lender_waived" and self.disposition not in FORECLOSURES):
                 continue
             changed = {}
             for rule in touched:
-                status = self._status_with(rule, masks, position, bit)
+                status = self._status_with(rule, position, bit)
                 if status is not None:
                     changed[rule.provision.id] = (rule, status)
             if not changed:
@@ -915,9 +958,9 @@ class _Builder:
                 result.append(self._changer(name, value, *found))
         return tuple(result)
 
-    def _status_with(self, rule: Any, masks: Sequence[int], position: int, bit: int) -> str | None:
+    def _status_with(self, rule: CompiledRule, position: int, bit: int) -> str | None:
         """The status that a rule would have with one fact so; ``None`` where it stays as it is."""
-        status = "held"
+        status, masks = "held", self.masks
         for where, allowed in rule.parts:
             possible = bit if where == position else masks[where]
             if not possible & allowed:

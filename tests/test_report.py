@@ -15,7 +15,7 @@ from statelaw import facts, store
 from statelaw.case import Case
 from statelaw.deadlines import Interval
 from statelaw.money import Money, Span
-from statelaw.reasoning import reason
+from statelaw.reasoning import explain, reason
 
 TODAY = date(2026, 11, 25)
 SALE = Interval(date(2026, 8, 3), date(2026, 8, 3))
@@ -299,7 +299,8 @@ def test_each_condition_stands_beside_the_answer_that_decided_it():
     ticks = {tick.text: tick for tick in rule.ticks}
     assert ticks["The sale was held without a court case"].status == "held"
     assert ticks["Homes on this loan: 1 (the rule says at most 2)"].status == "held"
-    taken = ticks["Was the home finished, and did anyone ever live in it?"]
+    question = next(q for q in store.law("AZ").state.questions if q.fact == "az_home_finished")
+    taken = ticks[question.ask]
     assert (taken.status, taken.answer, taken.assumed) == ("held", "Yes", True)
 
 
@@ -552,6 +553,7 @@ def test_every_provision_of_every_state_has_words_for_each_condition(code):
     for stage in ("lost", "behind"):
         for given in (replace(blank, stage=stage), case(code, stage), case(code, stage, facts={"role": "guarantor"})):
             builder = reporting._Builder(law, given, extras)
+            builder.rulings = {ruling.provision.id: ruling for ruling in explain(law, given)}
             for rule in law.rules:
                 made = builder._rule(rule.provision)
                 for tick in made.ticks:
