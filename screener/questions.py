@@ -350,7 +350,8 @@ def act(slug: str, law: Law, limit: TimeLimit | None) -> Question:
     """Did the lender (``acted-``) or the homeowner (``asked-``) do this in time?"""
     prefix, template = (ACTED, "acted") if slug.startswith(ACTED) else (ASKED, "asked")
     provision = law.provision(slug.removeprefix(prefix))
-    return Question(slug, "yes_no", provision.heading, YES_NO, template, provision=provision, limit=limit)
+    label = provision.action or provision.heading
+    return Question(slug, "yes_no", label, YES_NO, template, provision=provision, limit=limit)
 
 
 def tick(name: str, law: Law) -> str:

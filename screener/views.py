@@ -359,7 +359,7 @@ def _label(slug: str, plan: Plan) -> str:
     if law is not None and slug.startswith((questions.ACTED, questions.ASKED)):
         found = law.by_id.get(slug.partition("-")[2])
         if found is not None:
-            return found.provision.heading
+            return found.provision.action or found.provision.heading
     return _("An answer about another state")
 
 

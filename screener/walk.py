@@ -253,7 +253,7 @@ def plan(law: Law | None, given: Given, today: date) -> Plan:
             ahead = len(core) - number - 1 + len(wanted) + 1
             return Plan(law, given, tuple(pages), ahead, _needless(law, given, wanted))
     wanted = _remembered("wanted", law, given, today, _wanted)
-    needless, settled = _needless(law, given, wanted), all(name in given for name in wanted)
+    needless, settled = _needless(law, given, wanted), all(given.get(name) is not None for name in wanted)
     for number, name in enumerate(wanted):
         pages.append(Page(name))
         if name not in given:
