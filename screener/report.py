@@ -286,9 +286,9 @@ class Report:
     only_if_asked: bool
     ask_by: DateEntry | None
     next_deadline: DateEntry | None
+    deadline_may_be_later: bool  # something may have stopped the lender's clock, or may free it from the limit
     last_day: DateEntry | None  # the deadline that the lender missed
     old_debt: DateEntry | None
-    no_rule: bool
     in_foreclosure_judgment: bool
     # the money
     money: MoneyView
@@ -538,10 +538,10 @@ class _Builder:
             can_be_nothing=bool({"no_shortfall", "barred", "time_barred"} & set(finding.possible)),
             only_if_asked=bool(asked_only),
             ask_by=self._ask_by(dates, asked_only),
-            next_deadline=min(running, key=_day_of, default=None) if finding.owes_something else None,
+            next_deadline=self._next_deadline(running),
+            deadline_may_be_later=self._clock_may_stop(),
             last_day=next((d for d in deadlines if d.provision in self.deciding), None),
             old_debt=old_debt,
-            no_rule=finding.outcome in ("exposed", "depends") and not finding.decided_by.get("exposed", (1,)),
             in_foreclosure_judgment=finding.in_foreclosure_judgment,
             money=money,
             reasons=reasons,
@@ -661,6 +661,15 @@ class _Builder:
             and self.case.asked.get(p.id) is not True
             and (high(p) < by_itself or by_itself == Decimal("Infinity"))
         )
+
+    def _next_deadline(self, running: Sequence[DateEntry]) -> DateEntry | None:
+        """The first day on which the lender's claim can still lapse. After a judgment none does."""
+        if not self.finding.owes_something or self.case.stage == "judgment":
+            return None
+        return min(running, key=_day_of, default=None)
+
+    def _clock_may_stop(self) -> bool:
+        return bool(self.finding.applying("toll", perhaps=True)) or "state_law_binds" in self.finding.open_points
 
     def _ask_by(self, dates: Sequence[DateEntry], caps: Sequence[Provision]) -> DateEntry | None:
         wanted = {p.id for p in caps}

@@ -291,6 +291,18 @@ def test_a_running_deadline_is_told_with_its_date():
     assert "The lender must act by <b>February 2, 2027</b>. After that it is too late." in answer(report)
 
 
+def test_after_a_judgment_no_deadline_is_told_as_still_running():
+    recent = Interval(date(2026, 11, 2), date(2026, 11, 2))
+    assert one("UT", "judgment", sale=recent).next_deadline is None
+
+
+def test_a_deadline_whose_clock_may_have_stopped_is_not_told_as_final():
+    recent = Interval(date(2026, 11, 2), date(2026, 11, 2))
+    text = answer(one("UT", sale=recent, facts={"us_bankruptcy_since_sale": True}))
+    assert "The lender’s time to act ends on <b>February 2, 2027</b>. For you the day may be later." in text
+    assert "After that it is too late" not in text
+
+
 # --- why: conditions, sources
 
 
