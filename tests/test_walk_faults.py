@@ -368,3 +368,47 @@ def test_the_walk_goes_on_from_law_in_memory_while_the_database_is_away(client):
     page = walk_through(client, "NJ", disposition="judicial")
     assert page.request["PATH_INFO"] == "/check/"
     assert client.get("/report/").status_code == 200
+
+
+# --- more than any form of ours sends
+
+
+@pytest.mark.parametrize(
+    "sent", [{"value": "x" * 400_000}, {f"field{number}": "1" for number in range(600)}], ids=["long", "many fields"]
+)
+def test_more_than_a_form_holds_gets_a_calm_page_and_nothing_is_lost(client, sent):
+    page = walk_through(client, "AZ", until="owed", disposition="nonjudicial")
+    before = client.cookies[kept.COOKIE].value
+    answer = client.post("/q/owed/", {**form_data(page), **sent})
+    assert answer.status_code == 400
+    assert b"<h1 id" in answer.content
+    assert client.cookies[kept.COOKIE].value == before
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"\xff\xfe", "multipart/form-data; boundary=x"),
+        (b"{}", "application/json"),
+        (b"", "application/x-www-form-urlencoded"),
+        (b"%ff%00=%ff", "application/x-www-form-urlencoded"),
+        (b"walk=1&walk=2", "text/plain"),
+    ],
+)
+def test_a_body_that_no_browser_would_send_changes_nothing(client, body, kind):
+    walk_through(client, "AZ", until="lien")
+    before = client.cookies[kept.COOKIE].value
+    sent = client.post("/q/lien/", data=body, content_type=kind)
+    assert sent.status_code in (400, 409)
+    assert client.cookies[kept.COOKIE].value == before
+
+
+@pytest.mark.parametrize(
+    "query", ["?loan=%ff", "?from=%00", "?from=https://evil.example/", "?as_of=x", "?loan=1&loan=2"]
+)
+def test_odd_addresses_lead_nowhere_else(client, query):
+    walk_through(client, "AZ", until="lien")
+    page = client.get(f"/q/lien/{query}")
+    assert page.status_code == 200
+    sent = client.post(f"/q/lien/{query}", form_data(page))
+    assert sent["Location"].startswith("/q/")
