@@ -76,14 +76,16 @@ def press(html: str) -> bytes:
     from weasyprint import HTML
 
     fetcher, fonts, sheet = _kit()
-    document = HTML(string=html, base_url=ASSETS.as_uri() + "/", url_fetcher=fetcher)
-    return document.write_pdf(
-        stylesheets=[sheet],
-        font_config=fonts,
-        pdf_variant="pdf/ua-1",
-        finisher=mend,
-        cache={},
-    )
+    collecting = gc.isenabled()
+    gc.disable()  # a document is all new objects: looking for old ones in the middle of it only takes time
+    try:
+        document = HTML(string=html, base_url=ASSETS.as_uri() + "/", url_fetcher=fetcher)
+        return document.write_pdf(
+            stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", finisher=mend, cache={}
+        )
+    finally:
+        if collecting:
+            gc.enable()
 
 
 # --- what WeasyPrint leaves undone for PDF/UA -------------------------------------------------------------------
@@ -162,7 +164,6 @@ def main() -> None:
         _answer(answers, FAULT, f"{type(fault).__name__}: {fault}".encode()[:500])
         return
     _answer(answers, OK, b"ready")
-    gc.disable()  # collecting in the middle of a document costs a fifth of its time
     for _ in range(MOST_DOCUMENTS):
         if not select.select([source], [], [], IDLE_SECONDS)[0]:
             return

@@ -90,7 +90,7 @@ def summary_html(reports: Sequence[Report], sheet: Sheet) -> str:
 
 PAGE = 48.0  # lines on a page
 HEADING = 2.5  # a section's heading with the room around it
-_SHARED = 62.0  # lines for what is told once for several loans
+_SHARED = 55.0  # lines for what is told once for several loans
 WIDE, HALF, SMALL, ANSWER = 88, 41, 103, 55  # letters on a line: full width, half of it, small print, the answer
 
 
@@ -125,14 +125,14 @@ def _printed(report: Report, has_code: bool) -> Printed:
     several = report.loans > 1
     last_part = 11 + (9 if has_code else 0) + _assumed_cost(report)
     if several:
-        room = first = _Room((4.6 * PAGE - 14 - 4 * report.loans - _SHARED - last_part) / report.loans)
+        room = first = _Room((4.8 * PAGE - 12 - 3 * report.loans - _SHARED - last_part) / report.loans)
         rest = _Room(_SHARED)
     else:
-        first = _Room(PAGE - 5.5)  # the head and the title
+        first = _Room(PAGE - 6)  # the head and the title
         room = rest = _Room(3.8 * PAGE - last_part)  # some is lost at the end of each page
     first.left -= _answer_cost(report) + (HEADING + 2.5 if several else 0)
     if not several:
-        kept = 13 if first.left > 24 else 9  # what dates and facts get at least
+        kept = 13 if first.left > 21 else 10  # what dates and facts get at least
         first.left -= HEADING + 2.5 + kept
     rules = first.take(report.reasons, _rule_row_cost, 6, 0)
     if not several:
@@ -150,7 +150,7 @@ def _printed(report: Report, has_code: bool) -> Printed:
     open_items = room.take(report.open_items, lambda o: _lines(f"{o.topic} {o.look}", WIDE - 4) + 0.15, 8, HEADING)
     changers = room.take(report.changers, lambda c: 0.4 + _lines(c.text, HALF), 8, HEADING + 2.5)
     full = room.take([d for d in report.dates if d.key != "sale"], _date_cost, 8, HEADING + 1.2)
-    ways = rest.take(report.ways, lambda w: 2.4 if w.if_waived else 1.4, 6, HEADING + 1.2)
+    ways = rest.take(report.ways, lambda w: 4.3 if w.if_waived else 1.5, 6, HEADING + 1.2)
     duties = room.take(report.duties, _short_rule_cost, 4, HEADING + 1.4)
     options += rest.take(report.first_options[len(options) :], _option_cost, 3, 0)
     has_collection = bool(report.collection and rest.take((report.collection,), _collection_cost))

@@ -35,7 +35,10 @@ class PrintForm(forms.Form):
         help_text=_("For example a name or a file number. It is printed on each page. We do not keep it."),
         max_length=LONGEST_REFERENCE,
         required=False,
-        error_messages={"max_length": _("Use at most %(limit_value)d letters, numbers and signs.")},
+        error_messages={
+            "max_length": _("Use at most %(limit_value)d letters, numbers and signs."),
+            "null_characters_not_allowed": _("Use letters, numbers and common signs only."),
+        },
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     code = forms.BooleanField(label=_("Print a code that brings me back to my answers"), required=False)
