@@ -297,7 +297,7 @@ class StateForm(QuestionForm):
     def build(self) -> None:
         names = sorted((store.law(code).state.name, code) for code in store.codes())
         choices = [("", _("Choose a state")), *((code, name) for name, code in names)]
-        choices.append((questions.TERRITORY, _("Puerto Rico, Guam or another U.S. territory")))
+        choices.append((questions.TERRITORY, _("A territory, such as Puerto Rico or Guam")))
         wrong = _("Choose the state where the home is.")
         self.fields["value"] = forms.ChoiceField(
             choices=choices, label="", error_messages={"required": wrong, "invalid_choice": wrong}

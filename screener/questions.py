@@ -131,8 +131,8 @@ CHOICES: dict[str, tuple[Option, ...]] = {
         ),
         (
             "manufactured_home",
-            _("A manufactured home with a vehicle title"),
-            _("The home does not count as real estate."),
+            _("A mobile home with a title like a car’s"),
+            _("Also called a manufactured home. It does not count as real estate."),
         ),
         ("timeshare", _("A timeshare")),
         ("five_units", _("A building with five or more homes")),
@@ -267,7 +267,7 @@ CHOICES: dict[str, tuple[Option, ...]] = {
     "loan_program": _options(
         ("va", _("A VA loan"), _("For veterans and service members.")),
         ("fha", _("An FHA loan"), _("You pay “MIP”, a mortgage insurance premium.")),
-        ("usda_direct", _("A loan from USDA Rural Development itself"), _("You pay the agency.")),
+        ("usda_direct", _("A loan from the USDA itself"), _("You pay the agency.")),
         ("usda_guaranteed", _("A bank loan that USDA guarantees"), _("You pay a bank.")),
         ("seller_financed", _("A loan from the person who sold me the home")),
         ("private", _("A loan from a person I know, or a private lender")),
