@@ -133,6 +133,13 @@ def today_of(answers: Answers | None) -> date:
     return timezone.localdate()
 
 
+def _today(request: HttpRequest, answers: Answers) -> date:
+    """The day from which this request reasons: read once, so that no page spans midnight."""
+    if not hasattr(request, "today"):
+        request.today = today_of(answers)
+    return request.today
+
+
 def law_of(answers: Answers) -> Law | None:
     try:
         return store.law(answers.state) if answers.state else None
@@ -141,7 +148,7 @@ def law_of(answers: Answers) -> Law | None:
 
 
 def _plan(request: HttpRequest, answers: Answers, loan: int | None = None) -> Plan:
-    return walk.plan(law_of(answers), answers.of(loan), today_of(answers))
+    return walk.plan(law_of(answers), answers.of(loan), _today(request, answers))
 
 
 def _url(to: Page | None, *, change: bool = False, loan: int | None = None) -> str:
@@ -228,7 +235,7 @@ def _show(request: HttpRequest, answers: Answers, plan: Plan, slug: str, form: A
         return see_other(_url(plan.next))
     asked = plan.question(at)
     if form is None:
-        form = form_of(asked, dict(plan.given), plan.law, today_of(answers))
+        form = form_of(asked, dict(plan.given), plan.law, _today(request, answers))
     request.answers = answers
     context = _context(request, answers, plan, at, asked, form)
     return render(request, asked.template_name, context, status=422 if form.is_bound else 200)
@@ -288,7 +295,7 @@ def _take(request: HttpRequest, slug: str) -> HttpResponse:
         values: dict[str, Any] = {slug: None}
         left = answers.put(values)
     else:
-        form = form_of(asked, dict(plan.given), plan.law, today_of(answers), _readable(request.POST))
+        form = form_of(asked, dict(plan.given), plan.law, _today(request, answers), _readable(request.POST))
         if not form.is_valid():
             return _show(request, answers, plan, slug, form)
         if isinstance(form, BoxesForm):
@@ -334,7 +341,7 @@ def _tick(answers: Answers, form: BoxesForm) -> Answers:
 
 def _go_on(request: HttpRequest, before: Answers, after: Answers, plan: Plan, slug: str) -> HttpResponse:
     """Keep the answers and lead to what comes next, with what the answer brought about."""
-    after, voided = walk.settle(law_of(after), before, after, today_of(after))
+    after, voided = walk.settle(law_of(after), before, after, _today(request, after))
     new = _plan(request, after)
     change = request.GET.get("from") == CHECK
     again = not change and before.with_loan(after.loan).has(slug)  # she came back to it, and goes forward from here
@@ -459,7 +466,7 @@ def reports_for(request: HttpRequest) -> list:
     answers: Answers | None = request.answers
     if answers is None:
         return []
-    law, today = law_of(answers), today_of(answers)
+    law, today = law_of(answers), _today(request, answers)
     if law is None:
         return []
     loans = [answers.of(number) for number in range(len(answers.loans))]
