@@ -8,6 +8,8 @@
 | DATABASE_URL | SQLite or PostgreSQL | var/stillowe.sqlite3 |
 | SECURE | the site is reached over https only (secure cookies, HSTS, redirect) | on, unless DEBUG; `make serve` turns it off |
 | ADMIN_PATH | where the admin stands | desk/ |
+| LAW_FROM_DATABASE | publications from the database; off: the shipped files alone | on |
+| LAW_WATCH_SECONDS | how often a process looks for new publications | 5 |
 | PREVIEW | reviewers may set the day with ?as_of=YYYY-MM-DD | off |
 """
 
@@ -50,6 +52,8 @@ DEBUG = env("DEBUG")
 ALLOWED_HOSTS = env("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 SECURE = env.bool("SECURE", not DEBUG)
 PREVIEW = env("PREVIEW")
+LAW_FROM_DATABASE = env.bool("LAW_FROM_DATABASE", True)
+LAW_WATCH_SECONDS = env.float("LAW_WATCH_SECONDS", 5)
 ADMIN_PATH = env("ADMIN_PATH").strip("/") + "/"
 
 INSTALLED_APPS = [
