@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from statelaw import casefile, store
@@ -24,10 +25,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("files", nargs="+", metavar="CASES.yaml")
         parser.add_argument("--state", help="the jurisdiction of cases that name none, e.g. AZ")
+        parser.add_argument(
+            "--files", action="store_true", help="reason from the law files, not from what is published"
+        )
         parser.add_argument("--check", action="store_true", help="compare with `expect`; exit 1 where anything differs")
         parser.add_argument("--quiet", action="store_true", help="with --check: print what differs and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["files"]:
+            settings.LAW_FROM_DATABASE = False
+            store.forget()
         differences: list[casefile.Difference] = []
         bad = checked = 0
         for file in options["files"]:
