@@ -54,6 +54,15 @@ class Amount:
     is_nothing: bool
     is_range: bool = False  # from something above nothing to more
 
+    @property
+    def words(self) -> str:
+        """The span as a reader sees it."""
+        if self.is_nothing:
+            return wording.nothing_to_pay()
+        if self.high is None:
+            return wording.amount_not_known()
+        return wording.between(self.low, self.high) if self.is_range else wording.up_to(self.high)
+
     @classmethod
     def of(cls, span: Span) -> Amount:
         return cls(
@@ -78,6 +87,12 @@ class Bar:
     has_bar: bool = True
 
     @property
+    def words(self) -> str:
+        if self.amount is None:
+            return wording.not_known()
+        return wording.between(self.low, self.amount) if self.low else self.amount
+
+    @property
     def is_result(self) -> bool:
         return self.key in ("limit", "surplus")
 
@@ -100,6 +115,10 @@ class Tick:
     answer: str = ""  # for a question's own words: the answer to it
     needs: tuple[str, ...] = ()  # for what is not known: what the rule asks for
     assumed: bool = False  # taken as usual; nobody was asked or ticked it
+
+    @property
+    def has_more(self) -> bool:
+        return bool(self.answer or self.needs)
 
     @property
     def is_plainly_unknown(self) -> bool:
@@ -326,6 +345,14 @@ class Report:
     @property
     def later_options(self) -> tuple[Option, ...]:
         return self.options[len(self.first_options) :]
+
+    @property
+    def is_only(self) -> bool:
+        return self.loans == 1
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome == "depends"
 
     @property
     def first_reasons(self) -> tuple[Rule, ...]:
@@ -1049,15 +1076,14 @@ class _Builder:
             state = "coming" if self.ahead else "past"
             day = sale.first if sale.is_exact else None
             entries.append(DateEntry("sale", day, state if day or text else "open", text=text))
-        if self.disposition in FORECLOSURES or self.disposition is None:
-            for item in law.state.process.redemption:
-                if self.disposition in (None, item.after) and (not self.ahead or self.disposition is None):
-                    entries.append(
-                        DateEntry(
-                            "redemption", None, "open", count=item.count, unit=item.unit, cite=item.cite,
-                            note=item.note or "", after=item.after,
-                        )
-                    )  # fmt: skip
+        for item in law.state.process.redemption:
+            if not self.ahead and self.disposition in (None, item.after):
+                entries.append(
+                    DateEntry(
+                        "redemption", None, "open", count=item.count, unit=item.unit, cite=item.cite,
+                        note=item.note or "", after=item.after,
+                    )
+                )  # fmt: skip
         relevant = finding.owes_something or finding.outcome == "time_barred" or "time_barred" in finding.possible
         timed: list[DateEntry] = []
         if relevant:

@@ -477,3 +477,26 @@ def skipped_step() -> str:
 
 def did_ask(asked: bool) -> str:
     return gettext("You asked for this in time") if asked else gettext("You did not ask for this in time")
+
+
+# --- amounts ---------------------------------------------------------------------------------------------------------
+
+
+def nothing_to_pay() -> str:
+    return gettext("nothing to pay")
+
+
+def amount_not_known() -> str:
+    return gettext("the amount is not known")
+
+
+def not_known() -> str:
+    return gettext("Not known")
+
+
+def between(low: str, high: str) -> str:
+    return gettext("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def up_to(high: str) -> str:
+    return gettext("up to %(high)s") % {"high": high}

@@ -100,7 +100,7 @@ def test_a_lender_that_waited_too_long_is_named_with_its_last_day():
 def test_a_limit_is_told_with_both_numbers():
     report = one("UT", lender_acted=True)
     assert said(report) == (
-        "In Utah the lender may ask for a part of the rest of your loan only: at most $38,000, not $60,000."
+        "In Utah the lender may ask for part of the rest of your loan: at most $38,000, not $60,000."
     )
     assert report.money.saved == "$22,000"
 
@@ -464,6 +464,11 @@ def test_a_right_to_buy_back_comes_first_after_a_sale():
     report = one("AZ", facts={"disposition": "judicial", "loan_use": "home_equity"})
     assert [entry.key for entry in report.dates][:2] == ["sale", "redemption"]
     assert "6 months after the sale" in page(report)
+
+
+def test_before_the_sale_no_right_to_buy_back_is_listed():
+    report = one("AZ", "behind", facts={"disposition": LEFT_OUT})
+    assert "redemption" not in [entry.key for entry in report.dates]
 
 
 def test_count_zero_reads_until_the_sale_is_confirmed():
