@@ -16,10 +16,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
+from .pdf_press import LONG, OK, TooLong
 from .pdf_sheet import Sheet, summary_html
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = 2  # prints under way in one web worker: one on the press, one waiting
-SECONDS = 20  # for a print, waiting included
+SECONDS = 30  # for a print, waiting included
 #: What a press needs of the environment; the site's secrets are none of its business.
 ENVIRONMENT = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
@@ -37,10 +38,19 @@ ENVIRONMENT = (
 )  # fmt: skip
 
 
+#: How much of each page the lists may fill; less is tried only where a summary turns out too long.
+ROOM = (1.0, 0.93, 0.85, 0.7)
 
-def render_pdf(reports: Sequence[Report], sheet: Sheet) -> bytes:
+
+def render_pdf(reports: Sequence[Report], sheet: Sheet, press: Callable[[str], bytes] | None = None) -> bytes:
     """The summary of one loan, or of several on one home. Raises :class:`Busy` or :class:`PressFault`."""
-    return PRESS.print(summary_html(reports, sheet))
+    press = press or PRESS.print
+    for room in ROOM:
+        try:
+            return press(summary_html(reports, sheet, room))
+        except TooLong:
+            continue
+    return press(summary_html(reports, sheet, ROOM[-1], bounded=False))
 
 
 class Busy(Exception):
@@ -51,6 +61,12 @@ class PressFault(Exception):
     """The press could not print this document, or could not start."""
 
 
+class _Running(NamedTuple):
+    process: subprocess.Popen[bytes]
+    to: IO[bytes]
+    back: IO[bytes]
+
+
 class Press:
     """One press process, started when needed, and the places before it."""
 
@@ -59,7 +75,7 @@ class Press:
         self.command = list(command or (sys.executable, "-m", "screener.pdf_press"))
         self._places = threading.BoundedSemaphore(places)
         self._turn = threading.Lock()
-        self._process: subprocess.Popen | None = None
+        self._running: _Running | None = None
 
     def print(self, html: str) -> bytes:
         """The PDF of a page of HTML. Raises :class:`Busy` or :class:`PressFault`."""
@@ -77,21 +93,21 @@ class Press:
             self._places.release()
 
     def close(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            process.stdin.close()
-            process.stdout.close()
+        running, self._running = self._running, None
+        if running is not None:
+            running.process.kill()
+            running.process.wait()
+            running.to.close()
+            running.back.close()
 
     def _print(self, page: bytes, until: float) -> bytes:
         try:
             for attempt in (1, 2):
-                process = self._running(until)
+                running = self._started(until)
                 try:
-                    process.stdin.write(struct.pack(">I", len(page)) + page)
-                    process.stdin.flush()
-                    return self._answer(process, until)
+                    running.to.write(struct.pack(">I", len(page)) + page)
+                    running.to.flush()
+                    return self._answer(running, until)
                 except (BrokenPipeError, EOFError):  # it went idle, or had printed enough, just now
                     self.close()
                     if attempt == 2:
@@ -102,11 +118,11 @@ class Press:
             logger.error("a print took longer than %s seconds", self.seconds)
             raise Busy from None
 
-    def _running(self, until: float) -> subprocess.Popen:
-        if self._process is not None and self._process.poll() is not None:
+    def _started(self, until: float) -> _Running:
+        if self._running is not None and self._running.process.poll() is not None:
             self.close()
-        if self._process is None:
-            self._process = subprocess.Popen(
+        if self._running is None:
+            process = subprocess.Popen(  # noqa: S603  # our own module, by our own Python
                 self.command,
                 cwd=ROOT,
                 env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
@@ -114,19 +130,22 @@ class Press:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
+            self._running = _Running(process, cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout))
             try:
-                self._answer(self._process, until)  # "ready"
+                self._answer(self._running, until)  # "ready"
             except (EOFError, PressFault) as fault:
                 self.close()
                 logger.error("the press did not start: %s", fault)
                 raise PressFault("the press did not start") from None
-        return self._process
+        return self._running
 
-    def _answer(self, process: subprocess.Popen, until: float) -> bytes:
-        head = _read(process.stdout.fileno(), 5, until)
-        status, length = struct.unpack(">cI", head)
-        body = _read(process.stdout.fileno(), length, until)
-        if status != b"+":
+    def _answer(self, running: _Running, until: float) -> bytes:
+        source = running.back.fileno()
+        status, length = struct.unpack(">cI", _read(source, 5, until))
+        body = _read(source, length, until)
+        if status == LONG:
+            raise TooLong
+        if status != OK:
             raise PressFault(body.decode("utf-8", "replace"))
         return body
 

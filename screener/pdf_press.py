@@ -9,6 +9,7 @@ Talk: the parent writes frames to stdin (4 bytes of length, then HTML); for each
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import logging
@@ -18,6 +19,7 @@ import struct
 import sys
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 ASSETS = Path(__file__).resolve().parent.parent / "static" / "pdf"
@@ -25,7 +27,11 @@ IDLE_SECONDS = 600
 MOST_DOCUMENTS = 500  # then a fresh process takes over
 MOST_BYTES = 4 * 1024 * 1024
 
-OK, FAULT = b"+", b"-"
+OK, FAULT, LONG = b"+", b"-", b">"
+
+
+class TooLong(Exception):
+    """A document runs over the pages that it may have, or over its first page. Its author makes it shorter."""
 
 
 class Refused(ValueError):
@@ -66,13 +72,18 @@ def _kit():
     quiet.addHandler(logging.NullHandler())
     quiet.propagate = False
     fonts = FontConfiguration()
+    atexit.register(_kit.cache_clear)  # while Python still stands: fonts leave files behind otherwise
     fetcher = OwnFilesOnly()
     sheet = CSS(filename=ASSETS / "print.css", font_config=fonts, url_fetcher=fetcher)
     return fetcher, fonts, sheet
 
 
 def press(html: str) -> bytes:
-    """The PDF/UA-1 document of a page of HTML."""
+    """The PDF/UA-1 document of a page of HTML.
+
+    ``data-most`` of its body says how many pages it may have, and what has the id ``second`` must start the second
+    page: otherwise :class:`TooLong`.
+    """
     from weasyprint import HTML
 
     fetcher, fonts, sheet = _kit()
@@ -80,9 +91,14 @@ def press(html: str) -> bytes:
     gc.disable()  # a document is all new objects: looking for old ones in the middle of it only takes time
     try:
         document = HTML(string=html, base_url=ASSETS.as_uri() + "/", url_fetcher=fetcher)
-        return document.write_pdf(
-            stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", finisher=mend, cache={}
-        )
+        body = document.etree_element.find("body")
+        most = int(body.get("data-most", "0")) if body is not None else 0
+        rendered = document.render(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", cache={})
+        if most:
+            second = next((at for at, page in enumerate(rendered.pages) if "second" in page.anchors), 1)
+            if len(rendered.pages) > most or second != 1:
+                raise TooLong
+        return rendered.write_pdf(pdf_variant="pdf/ua-1", finisher=mend)
     finally:
         if collecting:
             gc.enable()
@@ -101,9 +117,10 @@ def mend(_document, pdf) -> None:
     what stands in a page's margins as content that no tag holds, keeps a picture with an empty ``alt`` as a figure
     without a text, and leaves links off the printed page.
     """
-    elements = {
-        item.number: item for item in pdf.objects if isinstance(item, dict) and item.get("Type") == "/StructElem"
-    }
+    elements: dict[int, Any] = {}
+    for item in pdf.objects:
+        if isinstance(item, dict) and item.get("Type") == "/StructElem":
+            elements[item.number] = item  # type: ignore[attr-defined]  # pydyf's dictionaries are numbered
     document = next(element for element in elements.values() if element["S"] == "/Document")
     held: dict[bytes, set[int]] = {}
     todo = [document]
@@ -158,7 +175,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing but frames may reach the parent
     try:
-        os.nice(10)
+        os.nice(5)  # the walk first
         _kit()
     except Exception as fault:  # the parent reports it: a library may be missing
         _answer(answers, FAULT, f"{type(fault).__name__}: {fault}".encode()[:500])
@@ -176,6 +193,8 @@ def main() -> None:
         html = source.read(length)
         try:
             answer = OK, press(html.decode())
+        except TooLong:
+            answer = LONG, b""
         except Exception as fault:  # never its text: it may hold what a visitor typed
             answer = FAULT, type(fault).__name__.encode()
         _answer(answers, *answer)

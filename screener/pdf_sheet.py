@@ -1,4 +1,4 @@
-"""What the printed summary holds beside its reports, and its HTML. The press (:mod:`screener.pdf`) makes the PDF of it."""
+"""What the printed summary holds beside its reports, and its HTML, of which :mod:`screener.pdf` makes the PDF."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import segno
@@ -24,7 +24,8 @@ from statelaw.reasoning import Case, Law
 from . import wording
 
 if TYPE_CHECKING:
-    from .report import Bar, Report
+    from .options import Option
+    from .report import Bar, CaseView, Changer, DateEntry, Helper, OpenItem, Report, Rule, WayView
 
 #: The letters and signs that the summary's fonts hold (static/pdf/fonts).
 LETTERS = "\n\t -~\xa0-\xffĂıŒœ–—‘’‚“”„•…′″‹›€™−✓✕"
@@ -55,48 +56,60 @@ class Printed:
     icon: str
     bars: tuple[tuple[Bar, str], ...]
     # the first page
-    rules: tuple
-    dates: tuple
+    rules: tuple[Rule, ...]
+    dates: tuple[DateEntry, ...]
     facts: tuple[str, ...]
     # the pages after it
     more_facts: tuple[str, ...]
-    reasons: tuple
-    cases: tuple
-    open_items: tuple
-    changers: tuple
+    reasons: tuple[Rule, ...]
+    cases: tuple[CaseView, ...]
+    open_items: tuple[OpenItem, ...]
+    changers: tuple[Changer, ...]
     caveats: tuple[str, ...]
-    dates_in_full: tuple
-    duties: tuple
-    defenses: tuple
+    dates_in_full: tuple[DateEntry, ...]
+    duties: tuple[Rule, ...]
+    defenses: tuple[Rule, ...]
     # told once, also for several loans
-    options: tuple
-    further_options: tuple
-    ways: tuple
+    options: tuple[Option, ...]
+    further_options: tuple[Option, ...]
+    ways: tuple[WayView, ...]
     has_collection: bool
-    help: tuple
+    help: tuple[Helper, ...]
     is_cut: bool
 
 
-def summary_html(reports: Sequence[Report], sheet: Sheet) -> str:
-    """The whole summary, ready for the press."""
-    loans = tuple(_printed(report, bool(sheet.resume_url)) for report in reports)
-    context = {"loans": loans, "loan": loans[0], "sheet": sheet, "federal": store.publication_of("US")}
+MOST_PAGES = 5
+
+
+def summary_html(reports: Sequence[Report], sheet: Sheet, room: float = 1.0, *, bounded: bool = True) -> str:
+    """The whole summary, ready for the press. ``room`` is the share of each page that its lists may fill."""
+    loans = tuple(_printed(report, bool(sheet.resume_url), room) for report in reports)
+    context = {
+        "loans": loans,
+        "loan": loans[0],
+        "sheet": sheet,
+        "federal": store.publication_of("US"),
+        "most": MOST_PAGES if bounded else 0,
+    }
     return in_our_letters(render_to_string("pdf/summary.html", context))
 
 
 # --- what fits ----------------------------------------------------------------------------------------------------
 # Two to five pages, whatever the state and the answers: lists are cut where the paper ends, the most needed first. The
-# costs are lines of body text as print.css sets them, a little more rather than less.
+# costs are lines of body text as print.css sets them. They are estimates: the press counts the pages, and a summary
+# that turns out too long is made again with less room (screener.pdf).
 
-PAGE = 48.0  # lines on a page
+PAGE = 49.0  # lines on a page
 HEADING = 2.5  # a section's heading with the room around it
-_SHARED = 55.0  # lines for what is told once for several loans
 WIDE, HALF, SMALL, ANSWER = 88, 41, 103, 55  # letters on a line: full width, half of it, small print, the answer
 
 
 def _lines(text: object, width: int = WIDE) -> int:
     """The lines that a text fills, a little generously."""
     return max(1, -(-len(str(text)) // width))
+
+
+T = TypeVar("T")
 
 
 class _Room:
@@ -106,9 +119,11 @@ class _Room:
         self.left = lines
         self.is_cut = False
 
-    def take(self, items: Iterable, cost: Callable[[object], float], most: int = 99, heading: float = HEADING) -> tuple:
+    def take(
+        self, items: Iterable[T], cost: Callable[[T], float], most: int = 99, heading: float = HEADING
+    ) -> tuple[T, ...]:
         items = tuple(items)
-        taken = []
+        taken: list[T] = []
         for item in items[:most]:
             price = cost(item) + (0 if taken else heading)
             if price > self.left:
@@ -119,31 +134,32 @@ class _Room:
         return tuple(taken)
 
 
-def _printed(report: Report, has_code: bool) -> Printed:
+def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     case, law = report.finding.case, report.finding.law
     facts = tuple(_given(law, case, report.ahead)) + tuple(_not_known(law, case))
     several = report.loans > 1
     last_part = 11 + (9 if has_code else 0) + _assumed_cost(report)
     if several:
-        room = first = _Room((4.8 * PAGE - 12 - 3 * report.loans - _SHARED - last_part) / report.loans)
-        rest = _Room(_SHARED)
+        rest = _Room(share * (55 if report.loans == 2 else 34))  # what is told once for all loans
+        room = first = _Room((4.8 * share * PAGE - 12 - 3 * report.loans - rest.left - last_part) / report.loans)
     else:
-        first = _Room(PAGE - 6)  # the head and the title
-        room = rest = _Room(3.8 * PAGE - last_part)  # some is lost at the end of each page
-    first.left -= _answer_cost(report) + (HEADING + 2.5 if several else 0)
-    if not several:
-        kept = 13 if first.left > 21 else 10  # what dates and facts get at least
-        first.left -= HEADING + 2.5 + kept
-    rules = first.take(report.reasons, _rule_row_cost, 6, 0)
-    if not several:
-        first.left += kept
-    pair = max(first.left, 9) - HEADING
+        first = _Room(share * PAGE - 6)  # the head and the title
+        room = rest = _Room(3.85 * share * PAGE - last_part)  # some is lost at the end of each page
+    first.left -= _answer_cost(report) + HEADING + 2.5
+    if several:
+        rules = first.take(report.reasons, _rule_row_cost, 6, 0)
+    else:
+        two = sum(map(_rule_row_cost, report.reasons[:2]))
+        rows = _Room(max(first.left - 13, two))  # dates and facts get thirteen lines, but two rules there must be
+        rules = rows.take(report.reasons, _rule_row_cost, 6, 0)
+        first.left -= sum(map(_rule_row_cost, rules))
+    pair = max(first.left, 6 if several else 8) - HEADING
     dates = _Room(pair).take(report.dates, _short_date_cost, 8, 0)
     shown = _Room(pair - 2.3).take(facts, _fact_cost, 20, 0)  # the first line says how far things have come
     if several:
         room.left -= HEADING + max(sum(map(_short_date_cost, dates)), 2.3 + sum(map(_fact_cost, shown)))
 
-    helpers = rest.take(report.help, lambda h: 0.4 + max(_lines(h.name, HALF), _lines(h.url or "", 27)), 5, HEADING + 1.2)
+    helpers = rest.take(report.help, _help_cost, 5, HEADING + 1.2)
     options = rest.take(report.first_options, _option_cost, 3)
     reasons = room.take(report.reasons, _rule_cost, 8, HEADING + 2)
     cases = room.take(report.cases, _case_cost, 6, HEADING + 2.5)
@@ -193,7 +209,7 @@ def _answer_cost(report: Report) -> float:
     say = render_to_string("screener/_report/say.html", texts).strip()
     below = render_to_string("screener/_report/below.html", texts)
     paragraphs = [strip_tags(p) for p in below.split("<p>")[1:]]
-    cost = 2.6 + 1.4 * (_lines(say, ANSWER) + 2 * min(1, len(report.leads))) + 2.3 * max(0, len(report.leads) - 1)
+    cost = 2 + 1.4 * (_lines(say, ANSWER) + 2 * min(1, len(report.leads))) + 2.3 * max(0, len(report.leads) - 1)
     cost += sum(_lines(p.strip()) + 0.3 for p in paragraphs)
     if report.outcome == "depends":
         cost += _lines("; ".join(item.topic for item in report.open_items[:4]) + 20 * " ") + 0.5
@@ -244,6 +260,10 @@ def _option_cost(option) -> float:
     return 1.9 + _lines(f"{option.plain} {option.caution or ''}") + steps + (0.9 if option.grounds else 0)
 
 
+def _help_cost(one) -> float:
+    return 0.4 + max(_lines(one.name, HALF), _lines(one.url or "", 27))
+
+
 def _assumed_cost(report: Report) -> float:
     return 2 + 0.8 * _lines(" · ".join(report.assumed), SMALL) if report.assumed else 0
 
@@ -278,7 +298,8 @@ _FIRST = ("role", "residence", "lien", "disposition", "foreclosed_by", "loan_use
 
 def _given(law: Law, case: Case, ahead: bool) -> Iterator[str]:
     """Each answer as a statement, the person and the home first; then what the lender did."""
-    disposition = case.facts.get("disposition")
+    lost = case.facts.get("disposition")
+    disposition = lost if isinstance(lost, str) else None
     questions = {q.fact: q for document in (law.state, law.federal) if document for q in document.questions}
     for name in sorted(law.facts, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST)):
         fact, value = law.facts[name], case.facts.get(name)
@@ -351,9 +372,10 @@ def _picture(bar: Bar) -> str:
         return ""
     start, width = (float(share.rstrip("%")) * _LONG / 100 for share in (bar.start, bar.width))
     inset = 0.5 if bar.kind == "gap" else 0
+    width, high = max(1.5, width - 2 * inset), _HIGH - 2 * inset
     return _address(
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_LONG} {_HIGH}'>"
         f"<path d='M0 {_HIGH - 0.25}H{_LONG}' stroke='#999' stroke-width='.5'/>"
-        f"<rect x='{start + inset:.1f}' y='{inset}' width='{max(1.5, width - 2 * inset):.1f}' height='{_HIGH - 2 * inset}' "
+        f"<rect x='{start + inset:.1f}' y='{inset}' width='{width:.1f}' height='{high}' "
         f"{_FILLS.get(bar.kind, _FILLS['home'])}/></svg>"
     )
