@@ -376,7 +376,9 @@ class BoxesForm(QuestionForm):
     @staticmethod
     def initial_of(question: Question, given: dict[str, Answer]) -> dict[str, Any]:
         names = [option.value for option in question.options]
-        offered, ticked = given.get("offered") or (), given.get("circumstances") or ()
+        offered, ticked = (
+            value if isinstance(value := given.get(n), tuple) else () for n in ("offered", "circumstances")
+        )
         if not set(names) - {NONE_OF_THESE} <= set(offered):
             return {}
         shown = [name for name in ticked if name in names]

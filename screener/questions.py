@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from statelaw import document
@@ -25,6 +26,8 @@ from statelaw.reasoning import Law
 from .answers import Answer, Answers
 
 Kind = Literal["state", "choice", "yes_no", "money", "number", "date", "boxes", "follow_ups"]
+#: Words of ours are translated when they are shown; those of the law are text.
+Words = str | Promise
 UNSURE = "unsure"
 NOTHING_YET = "nothing_yet"
 
@@ -40,8 +43,8 @@ class Option:
     """One answer of a choice: a card."""
 
     value: str
-    label: str
-    description: str = ""
+    label: Words
+    description: Words = ""
     common: bool = False
 
 
@@ -51,7 +54,7 @@ class Question:
 
     slug: str
     kind: Kind
-    label: str = ""
+    label: Words = ""
     options: tuple[Option, ...] = ()
     template: str = ""
     law: document.Question | None = None
@@ -80,7 +83,7 @@ _NOT_SURE = Option(UNSURE, _("I’m not sure"))
 YES_NO = (Option("yes", _("Yes")), Option("no", _("No")), _NOT_SURE)
 FOLLOW_UP = (Option("yes", _("Yes, that is so")), Option(UNSURE, _("I think so, but I’m not sure")))
 
-LABELS: dict[str, str] = {
+LABELS: dict[str, Words] = {
     "state": _("State"),
     "home_kind": _("What the case is about"),
     "role": _("Your part in the loan"),
@@ -278,7 +281,7 @@ CHOICES: dict[str, tuple[Option, ...]] = {
 }
 
 #: The statement beside the box of a core circumstance. A state's own come from its law (``tick``).
-TICKS: dict[str, str] = {
+TICKS: dict[str, Words] = {
     "loan_program": _("The loan was a VA, FHA or USDA loan, or the seller or a person I know lent the money."),
     "farm": _("The land was used as a farm or ranch."),
     "abandoned": _("The home stood empty before the sale."),
@@ -354,7 +357,7 @@ def act(slug: str, law: Law, limit: TimeLimit | None) -> Question:
     return Question(slug, "yes_no", label, YES_NO, template, provision=provision, limit=limit)
 
 
-def tick(name: str, law: Law) -> str:
+def tick(name: str, law: Law) -> Words:
     """The statement beside the box of a circumstance (a fact, or ``skipped-<duty>``)."""
     if name.startswith(SKIPPED):
         provision = law.provision(name.removeprefix(SKIPPED))

@@ -44,6 +44,13 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 View = Callable[..., HttpResponse]
 
 
+class Visit(HttpRequest):
+    """A request as the pages of the walk see it (a name for the type checker; Django makes the object)."""
+
+    answers: Answers | None
+    today: date
+
+
 # --- around every page
 
 
@@ -53,13 +60,13 @@ def page(*methods: str, reads: bool = True) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: Visit, *args: Any, **kwargs: Any) -> HttpResponse:
             response = _answer(request, view, args, kwargs)
             add_never_cache_headers(response)
             patch_vary_headers(response, ["HX-Request", "Cookie"])
             return response
 
-        def _answer(request: HttpRequest, view: View, args: tuple, kwargs: dict) -> HttpResponse:
+        def _answer(request: Visit, view: View, args: tuple, kwargs: dict) -> HttpResponse:
             request.answers = None
             try:
                 request.answers = read(request)
@@ -84,7 +91,7 @@ def page(*methods: str, reads: bool = True) -> Callable[[View], View]:
     return decorate
 
 
-def read(request: HttpRequest) -> Answers | None:
+def read(request: Visit) -> Answers | None:
     """The answers in this browser. Raises Unreadable."""
     return _sound(kept.read(request))
 
@@ -95,12 +102,12 @@ def _sound(answers: Answers | None) -> Answers | None:
     return answers
 
 
-def start_again(request: HttpRequest, reason: str, status: int = 400) -> HttpResponse:
+def start_again(request: Visit, reason: str, status: int = 400) -> HttpResponse:
     """A calm page: what happened, what was kept, and where to go on."""
     return render(request, "screener/again.html", {"reason": reason, "continue_url": _where(request)}, status=status)
 
 
-def _where(request: HttpRequest) -> str | None:
+def _where(request: Visit) -> str | None:
     """Where the visitor of these answers goes on."""
     answers = getattr(request, "answers", None)
     if answers is None or answers.is_empty:
@@ -108,7 +115,7 @@ def _where(request: HttpRequest) -> str | None:
     return _url(_plan(request, answers).next)
 
 
-def _set_day(request: HttpRequest) -> HttpResponse:
+def _set_day(request: Visit) -> HttpResponse:
     """In preview, a reviewer sets the day from which the law is read. It goes with the answers."""
     left = request.GET.copy()
     text = left.pop("as_of")[-1]
@@ -133,7 +140,7 @@ def today_of(answers: Answers | None) -> date:
     return timezone.localdate()
 
 
-def _today(request: HttpRequest, answers: Answers) -> date:
+def _today(request: Visit, answers: Answers) -> date:
     """The day from which this request reasons: read once, so that no page spans midnight."""
     if not hasattr(request, "today"):
         request.today = today_of(answers)
@@ -147,7 +154,7 @@ def law_of(answers: Answers) -> Law | None:
         return None
 
 
-def _plan(request: HttpRequest, answers: Answers, loan: int | None = None) -> Plan:
+def _plan(request: Visit, answers: Answers, loan: int | None = None) -> Plan:
     return walk.plan(law_of(answers), answers.of(loan), _today(request, answers))
 
 
@@ -168,7 +175,7 @@ def see_other(url: str) -> HttpResponse:
     return response
 
 
-def _keep(response: HttpResponse, request: HttpRequest, answers: Answers) -> HttpResponse:
+def _keep(response: HttpResponse, request: Visit, answers: Answers) -> HttpResponse:
     kept.write(response, answers)
     request.answers = answers
     return response
@@ -178,14 +185,14 @@ def _keep(response: HttpResponse, request: HttpRequest, answers: Answers) -> Htt
 
 
 @page("GET", reads=False)
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Visit) -> HttpResponse:
     return render(
         request, "screener/start.html", {"cleared": "cleared" in request.GET, "continue_url": _where(request)}
     )
 
 
 @page("GET", "POST", reads=False)
-def start(request: HttpRequest, code: str | None = None) -> HttpResponse:
+def start(request: Visit, code: str | None = None) -> HttpResponse:
     """A new walk, perhaps straight into a state. Answers that are in the browser already are not lost unasked."""
     code = code.upper() if code else None
     if code in TERRITORIES:
@@ -195,7 +202,7 @@ def start(request: HttpRequest, code: str | None = None) -> HttpResponse:
     old: Answers | None = request.answers
     if old is not None and not old.is_empty and not (request.method == "POST" and request.POST.get("replace")):
         if code is not None and old.state == code:
-            return see_other(_where(request))
+            return see_other(_where(request) or reverse(CHECK))
         context = {"action": request.path, "continue_url": _where(request)}
         return render(request, "screener/replace.html", context)
     fresh = Answers.new(shared=bool(old and old.shared), as_of=old.as_of if old else None)
@@ -208,7 +215,7 @@ def start(request: HttpRequest, code: str | None = None) -> HttpResponse:
 
 
 @page("GET", "POST")
-def question(request: HttpRequest, slug: str) -> HttpResponse:
+def question(request: Visit, slug: str) -> HttpResponse:
     if request.method == "POST":
         return _take(request, slug)
     answers: Answers | None = request.answers
@@ -226,7 +233,7 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and len(text) == 1 and text in "0123456789" else None
 
 
-def _show(request: HttpRequest, answers: Answers, plan: Plan, slug: str, form: Any = None) -> HttpResponse:
+def _show(request: Visit, answers: Answers, plan: Plan, slug: str, form: Any = None) -> HttpResponse:
     """The page of a question; one whose turn has not come, or does not come, leads to the one whose turn it is."""
     at = plan.page(slug)
     if at is None:
@@ -241,9 +248,7 @@ def _show(request: HttpRequest, answers: Answers, plan: Plan, slug: str, form: A
     return render(request, asked.template_name, context, status=422 if form.is_bound else 200)
 
 
-def _context(
-    request: HttpRequest, answers: Answers, plan: Plan, at: Page, asked: Question, form: Any
-) -> dict[str, Any]:
+def _context(request: Visit, answers: Answers, plan: Plan, at: Page, asked: Question, form: Any) -> dict[str, Any]:
     change = request.GET.get("from") == CHECK
     before = plan.before(at.slug)
     notice = answers.notice if answers.notice and answers.notice.on == at.slug else None
@@ -275,7 +280,7 @@ def _exists(slug: str, law: Law | None) -> bool:
     return law is not None and slug in law.facts
 
 
-def _take(request: HttpRequest, slug: str) -> HttpResponse:
+def _take(request: Visit, slug: str) -> HttpResponse:
     """One answer, from one form. It changes its own question alone, so that two tabs do not undo each other."""
     answers: Answers | None = request.answers
     if answers is None:
@@ -332,14 +337,14 @@ def _leads_elsewhere(values: dict[str, Any]) -> str | None:
 def _tick(answers: Answers, form: BoxesForm) -> Answers:
     """Boxes: those on this page are ticked or not, the others stay. One no longer ticked takes its follow-up along."""
     given = answers.of()
-    before, offered = given.get(walk.BOXES) or (), given.get(walk.OFFERED) or ()
+    before, offered = walk.names(given, walk.BOXES), walk.names(given, walk.OFFERED)
     ticked = form.ticked()
     left = (*(name for name in before if name not in form.offered), *ticked)
     gone = [name for name in form.offered if name not in ticked]
     return answers.without(gone).put({walk.BOXES: left, walk.OFFERED: tuple(dict.fromkeys((*offered, *form.offered)))})
 
 
-def _go_on(request: HttpRequest, before: Answers, after: Answers, plan: Plan, slug: str) -> HttpResponse:
+def _go_on(request: Visit, before: Answers, after: Answers, plan: Plan, slug: str) -> HttpResponse:
     """Keep the answers and lead to what comes next, with what the answer brought about."""
     after, voided = walk.settle(law_of(after), before, after, _today(request, after))
     new = _plan(request, after)
@@ -374,7 +379,7 @@ def _shown(asked: Question, plan: Plan) -> str:
     """An answer as the check page shows it."""
     given = plan.given
     if asked.kind == "boxes":
-        ticked = [o.label for o in asked.options if o.value in (given.get(walk.BOXES) or ())]
+        ticked = [o.label for o in asked.options if o.value in walk.names(given, walk.BOXES)]
         return _lines(ticked) if ticked else _("None of these")
     if asked.kind == "follow_ups":
         return _lines([f"{part.label} {_card(part, given.get(part.slug), ticked=True)}" for part in asked.parts])
@@ -405,11 +410,11 @@ def day_text(partial: str) -> str:
     """A partial date in words: "March 4, 2026", "March 2026", "2026"."""
     days = questions.interval(partial)
     style = {0: "Y", 1: "F Y"}.get(partial.count("-"), "F j, Y")
-    return formats.date_format(days.first, style)
+    return formats.date_format(days.first, style) if days.first else partial
 
 
 @page("GET")
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: Visit) -> HttpResponse:
     """Check your answers: each with a link that changes it and comes back here."""
     answers: Answers | None = request.answers
     if answers is None:
@@ -456,7 +461,7 @@ def _row(at: Page, plan: Plan, number: int) -> dict[str, Any]:
 # --- the report
 
 
-def reports_for(request: HttpRequest) -> list:
+def reports_for(request: Visit) -> list:
     """A report for each loan whose questions are all answered, as the page and the print show them."""
     if not hasattr(request, "answers"):
         try:
@@ -475,7 +480,7 @@ def reports_for(request: HttpRequest) -> list:
 
 
 @page("GET")
-def report(request: HttpRequest) -> HttpResponse:
+def report(request: Visit) -> HttpResponse:
     answers: Answers | None = request.answers
     if answers is None:
         return see_other(reverse("home"))
@@ -484,7 +489,7 @@ def report(request: HttpRequest) -> HttpResponse:
         return see_other(_url(_plan(request, answers).next))
     if request.method == "GET":
         for one in reports:
-            tally.record(timezone.localdate(), answers.state, one.outcome)
+            tally.record(timezone.localdate(), answers.state or "", one.outcome)
     unfinished = next(
         (
             _url(plan.next, loan=number)
@@ -502,17 +507,18 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "screener/report.html", context)
 
 
-def _same_walk(request: HttpRequest) -> bool:
-    answers = request.answers
-    return answers is not None and request.POST.get("walk") in (None, "", answers.walk)
+def _is_of(answers: Answers, request: Visit) -> bool:
+    return request.POST.get("walk") in (None, "", answers.walk)
 
 
 @page("POST")
-def another_loan(request: HttpRequest) -> HttpResponse:
+def another_loan(request: Visit) -> HttpResponse:
     """One more loan on this home: what is shared is kept, what differs is asked."""
-    if not _same_walk(request):
-        return start_again(request, "other_walk" if request.answers else "no_answers", 409)
-    answers: Answers = request.answers
+    answers = request.answers
+    if answers is None:
+        return start_again(request, "no_answers", 409)
+    if not _is_of(answers, request):
+        return start_again(request, "other_walk", 409)
     for number in range(len(answers.loans)):
         if (plan := _plan(request, answers, number)).next is not None:
             return _keep(see_other(_url(plan.next)), request, answers.with_loan(number))
@@ -522,10 +528,12 @@ def another_loan(request: HttpRequest) -> HttpResponse:
 
 
 @page("POST")
-def remove_loan(request: HttpRequest) -> HttpResponse:
-    if not _same_walk(request):
-        return start_again(request, "other_walk" if request.answers else "no_answers", 409)
-    answers: Answers = request.answers
+def remove_loan(request: Visit) -> HttpResponse:
+    answers = request.answers
+    if answers is None:
+        return start_again(request, "no_answers", 409)
+    if not _is_of(answers, request):
+        return start_again(request, "other_walk", 409)
     number = _number(request.POST.get("loan"))
     if number is None or len(answers.loans) < 2:
         return see_other(reverse(CHECK))
@@ -535,14 +543,14 @@ def remove_loan(request: HttpRequest) -> HttpResponse:
 # --- coming back, leaving
 
 
-def resume_url(request: HttpRequest) -> str:
+def resume_url(request: Visit) -> str:
     answers = getattr(request, "answers", None) or read(request) or Answers.new()
     sealed = links.token_of(replace(answers, notice=None, shared=False))
     return request.build_absolute_uri(reverse("resume-open", args=[sealed]))
 
 
 @page("GET", "POST")
-def resume(request: HttpRequest) -> HttpResponse:
+def resume(request: Visit) -> HttpResponse:
     """A link, and a QR code, with all answers in them."""
     if request.answers is None or request.answers.is_empty:
         return see_other(reverse("home"))
@@ -552,9 +560,10 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 
 @page("GET", "POST", reads=False)
-def resume_open(request: HttpRequest, token: str) -> HttpResponse:
+def resume_open(request: Visit, token: str) -> HttpResponse:
     try:
-        found = _sound(links.open_token(token))
+        found = links.open_token(token)
+        _sound(found)
     except Unreadable as unreadable:
         return start_again(request, unreadable.why if unreadable.why != "damaged" else "bad_link")
     old: Answers | None = request.answers
@@ -566,14 +575,14 @@ def resume_open(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @page("POST", reads=False)
-def clear(request: HttpRequest) -> HttpResponse:
+def clear(request: Visit) -> HttpResponse:
     response = see_other(reverse("home") + "?cleared=1")
     kept.forget(response)
     return response
 
 
 @page("GET", "POST", reads=False)
-def leave(request: HttpRequest) -> HttpResponse:
+def leave(request: Visit) -> HttpResponse:
     """Away from here at once, with nothing left in this browser."""
     response = see_other(NEUTRAL_PAGE)
     kept.forget(response)
@@ -582,7 +591,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 
 @page("POST", reads=False)
-def shared(request: HttpRequest) -> HttpResponse:
+def shared(request: Visit) -> HttpResponse:
     """On a shared computer the answers end with the browser window."""
     answers = request.answers or Answers.new()
     on = request.POST.get("shared") != "off"
@@ -596,7 +605,7 @@ def shared(request: HttpRequest) -> HttpResponse:
 
 
 @page("GET", reads=False)
-def elsewhere(request: HttpRequest, what: str) -> HttpResponse:
+def elsewhere(request: Visit, what: str) -> HttpResponse:
     """What this site does not answer, and where to turn instead."""
     name = what.replace("-", "_")
     if name not in ELSEWHERE_PAGES:
@@ -606,17 +615,17 @@ def elsewhere(request: HttpRequest, what: str) -> HttpResponse:
 
 
 @page("GET", reads=False)
-def privacy(request: HttpRequest) -> HttpResponse:
+def privacy(request: Visit) -> HttpResponse:
     return render(request, "screener/privacy.html")
 
 
 @page("GET", reads=False)
-def health(request: HttpRequest) -> HttpResponse:
+def health(request: Visit) -> HttpResponse:
     """For whoever watches the site: the law is in memory. Looks at no database."""
     return JsonResponse(store.health())
 
 
-def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+def stale_form(request: Visit, reason: str = "") -> HttpResponse:
     """A form that came too late, or from a browser that keeps no cookies. No answer is lost by it."""
     try:
         request.answers = read(request)

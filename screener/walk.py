@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from statelaw import reasoning, store
+from statelaw import compiled, reasoning, store
 from statelaw.deadlines import Interval, TimeLimit, add
 from statelaw.document import Limit, Provision
 from statelaw.facts import (
@@ -67,30 +67,31 @@ def is_before(given: Given) -> bool:
 
 def case_of(law: Law, given: Given, today: date) -> Case:
     """What the answers about one loan say, in the terms of the law."""
-    facts: dict[str, reasoning.Known] = {}
+    facts: dict[str, compiled.Answer] = {}
     for name in _CHOICES:
         if name in given:
-            facts[name] = given[name]
-    if given.get("disposition") in DISPOSITIONS:
-        facts["disposition"] = given["disposition"]
-    if isinstance(given.get("acres"), str):
-        facts["acres"] = Decimal(given["acres"])
+            facts[name] = _value(given[name])
+    disposition = given.get("disposition")
+    if isinstance(disposition, str) and disposition in DISPOSITIONS:
+        facts["disposition"] = disposition
+    if (acres := amount(given.get("acres"))) is not None:
+        facts["acres"] = acres
     for name, fact in law.facts.items():
         if name in facts or name in _NOT_AMONG_EXTRAS or name not in given or name in ("acres", "loan_date"):
             continue
-        value = given[name]
-        if value is None:
+        said = _value(given[name])
+        if said is None:
             facts[name] = None
         elif fact.kind == "date":
-            facts[name] = interval(str(value))
+            facts[name] = interval(str(said))
         elif fact.kind in ("number", "whole"):
-            facts[name] = Decimal(value)
-        elif value in fact.values:
-            facts[name] = value
+            facts[name] = Decimal(said)
+        elif said in fact.values:
+            facts[name] = said
     skipped: dict[str, bool | None] = {}
-    for name in _ticked(given):
+    for name in names(given, BOXES):
         if name.startswith(SKIPPED):
-            skipped[name.removeprefix(SKIPPED)] = given.get(name)
+            skipped[name.removeprefix(SKIPPED)] = _flag(given, name)
         elif name in law.index and name not in given:
             facts[name] = None  # ticked, and what opens from the box is not answered yet
     events = {}
@@ -98,8 +99,8 @@ def case_of(law: Law, given: Given, today: date) -> Case:
         if slug.startswith(WHEN) and isinstance(value, str):
             events[slug.removeprefix(WHEN)] = interval(value)
     for slug in ("last_payment", "called_due"):
-        if isinstance(given.get(slug), str):
-            events[slug] = interval(given[slug])
+        if (day := text(given, slug)) is not None:
+            events[slug] = interval(day)
     return Case(
         today=today,
         facts=facts,
@@ -110,24 +111,40 @@ def case_of(law: Law, given: Given, today: date) -> Case:
             senior_owed=amount(given.get("senior_owed")),
             surplus_to_this_loan=amount(given.get("surplus")),
         ),
-        sale=interval(given.get("sale_date")),
-        loan=interval(given.get("loan_date")),
+        sale=interval(text(given, "sale_date")),
+        loan=interval(text(given, "loan_date")),
         events=events,
         stage=stage_of(given),
         acted=_by_prefix(given, ACTED),
         asked=_by_prefix(given, ASKED),
         skipped=skipped,
-        sued=given.get("sued"),
+        sued=_flag(given, "sued"),
         most_units=MOST_UNITS,
     )
 
 
 def _by_prefix(given: Given, prefix: str) -> dict[str, bool | None]:
-    return {slug.removeprefix(prefix): value for slug, value in given.items() if slug.startswith(prefix)}
+    return {slug.removeprefix(prefix): _flag(given, slug) for slug in given if slug.startswith(prefix)}
 
 
-def _ticked(given: Given) -> tuple[str, ...]:
-    return given.get(BOXES) or ()
+def text(given: Given, slug: str) -> str | None:
+    value = given.get(slug)
+    return value if isinstance(value, str) else None
+
+
+def names(given: Given, slug: str) -> tuple[str, ...]:
+    """The names in an answer of boxes; none where it is not answered."""
+    value = given.get(slug)
+    return value if isinstance(value, tuple) else ()
+
+
+def _flag(given: Given, slug: str) -> bool | None:
+    value = given.get(slug)
+    return value if isinstance(value, bool) else None
+
+
+def _value(answer: Answer) -> str | bool | int | None:
+    return None if isinstance(answer, tuple) else answer
 
 
 # --- the pages
@@ -200,6 +217,8 @@ class Plan:
     def question(self, page: Page) -> Question:
         """The question of a page, with its answers as this law has them."""
         slug, law = page.slug, self.law
+        if law is None:
+            return questions.core(slug)
         if slug in (BOXES, MORE_BOXES):
             return questions.boxes(slug, page.names, law)
         if slug == FOLLOW_UPS:
@@ -233,7 +252,7 @@ CORE = (
 
 def is_answered(page: Page, given: Given) -> bool:
     if page.slug in (BOXES, MORE_BOXES):
-        return frozenset(page.names) <= frozenset(given.get(OFFERED) or ())
+        return frozenset(page.names) <= frozenset(names(given, OFFERED))
     if page.slug == FOLLOW_UPS:
         return all(name in given for name in page.names)
     return page.slug in given
@@ -372,8 +391,8 @@ def _needless(law: Law, given: Given, wanted: tuple[str, ...]) -> int:
 
 
 def _about_circumstances(law: Law, case: Case, given: Given) -> Iterable[Page]:
-    offered = given.get(OFFERED)
-    ticked = _ticked(given)
+    offered = names(given, OFFERED) if OFFERED in given else None
+    ticked = names(given, BOXES)
     open_now = [name for name in open_circumstances(law, case, given) if name not in (offered or ())]
     if offered is None:
         if open_now:
@@ -394,26 +413,26 @@ def open_circumstances(law: Law, case: Case, given: Given) -> tuple[str, ...]:
     A circumstance counts where it *alone* is out of the ordinary: one that matters only together with another (a
     question about VA loans) is offered once that other one is known to be so.
     """
-    names = {fact.name for fact in law.circumstances} - _OWN_PAGE - given.keys() - set(_ticked(given))
+    unsaid = {fact.name for fact in law.circumstances} - _OWN_PAGE - given.keys() - set(names(given, BOXES))
     if case.facts.get("disposition") not in FORECLOSURES:
-        names.discard("lender_waived")
+        unsaid.discard("lender_waived")
     reach: set[str] = set()
     for ruling in reasoning.explain(law, case, _on_circumstances(law)):
         off = [c.fact for c in ruling.conditions if c.status == "failed"]
-        if len(off) > 1 or (off and off[0] not in names):
+        if len(off) > 1 or (off and off[0] not in unsaid):
             continue
-        reach.update(off or (c.fact for c in ruling.conditions if c.fact in names))
+        reach.update(off or (c.fact for c in ruling.conditions if c.fact in unsaid))
         if off:
             continue
         for _, clause in ruling.unless:
             off_here = [c.fact for c in clause if c.status == "failed"]
-            if len(off_here) == 1 and off_here[0] in names:
+            if len(off_here) == 1 and off_here[0] in unsaid:
                 reach.add(off_here[0])
             elif not off_here:
-                reach.update(c.fact for c in clause if c.fact in names)
+                reach.update(c.fact for c in clause if c.fact in unsaid)
     opened = replace(case, facts={**case.facts, **dict.fromkeys(reach)})
     finding = reasoning.reason(law, case)
-    found = reasoning.matters(law, opened) & reach | _for_options(law, finding, names)
+    found = reasoning.matters(law, opened) & reach | _for_options(law, finding, unsaid)
     result = [fact.name for fact in law.circumstances if fact.name in found]
     if case.stage not in STAGES_BEFORE_SALE and (finding.owes_something or "time_barred" in finding.possible):
         result += [
@@ -435,7 +454,7 @@ def _on_circumstances(law: Law) -> tuple[Provision, ...]:
 def _for_options(law: Law, finding: Finding, names: set[str]) -> set[str]:
     """The circumstances, of ``names``, that alone decide whether a way forward is shown."""
     known: dict[str, object] = {fact.name: fact.usual for fact in law.circumstances}
-    known |= finding.case.facts | {"stage": finding.case.stage, "outcome": finding.outcome}
+    known.update(finding.case.facts, stage=finding.case.stage, outcome=finding.outcome)
     found: set[str] = set()
 
     def off(conditions: Mapping[str, Iterable]) -> list[str]:
@@ -519,9 +538,9 @@ def settle(law: Law | None, before: Answers, after: Answers, today: date) -> tup
         if not gone:
             continue
         if OFFERED in gone:
-            gone |= {BOXES, *_ticked(new)}
+            gone |= {BOXES, *names(new, BOXES)}
         left = left.with_loan(number).without(gone)
-        named += [slug for slug in new if slug in gone and slug != OFFERED and slug not in _ticked(new)]
+        named += [slug for slug in new if slug in gone and slug != OFFERED and slug not in names(new, BOXES)]
     return left.with_loan(after.loan), tuple(dict.fromkeys(named))
 
 
@@ -543,7 +562,7 @@ def _senseless(law: Law | None, old: Given, new: Given, today: date) -> Iterable
         yield from ("foreclosed_by", "surplus", "senior_owed")
     if disposition in WORKOUTS:
         yield from ("foreclosed_by", "surplus")
-    elif changed("disposition") and "lender_waived" not in _ticked(new):
+    elif changed("disposition") and "lender_waived" not in names(new, BOXES):
         yield "lender_waived"
     if new.get("foreclosed_by") == SENIOR_LENDER and disposition not in WORKOUTS and new.get("lien") == JUNIOR:
         yield "sale_price"
@@ -559,7 +578,7 @@ def _senseless(law: Law | None, old: Given, new: Given, today: date) -> Iterable
         yield from OLD_DEBT
     elif new.get("stage") is not None and disposition == NOTHING_YET:
         yield "disposition"
-    sale, loan = interval(new.get("sale_date")), interval(new.get("loan_date"))
+    sale, loan = interval(text(new, "sale_date")), interval(text(new, "loan_date"))
     if changed("stage") and (
         stage == "behind"
         or (stage == "scheduled" and sale.last is not None and sale.last < today)
