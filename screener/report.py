@@ -55,6 +55,10 @@ class Amount:
     is_range: bool = False  # from something above nothing to more
 
     @property
+    def own(self) -> Mapping[str, str | None]:
+        return {"words": self.words}
+
+    @property
     def words(self) -> str:
         """The span as a reader sees it."""
         if self.is_nothing:
@@ -87,6 +91,11 @@ class Bar:
     has_bar: bool = True
 
     @property
+    def own(self) -> Mapping[str, str | None]:
+        """What is this person's alone, for the gaps of a kept piece of the page."""
+        return {"words": self.words, "start": self.start, "width": self.width}
+
+    @property
     def words(self) -> str:
         if self.amount is None:
             return wording.not_known()
@@ -117,12 +126,8 @@ class Tick:
     assumed: bool = False  # taken as usual; nobody was asked or ticked it
 
     @property
-    def has_more(self) -> bool:
-        return bool(self.answer or self.needs)
-
-    @property
-    def is_plainly_unknown(self) -> bool:
-        return self.status == "unknown" and not self.needs
+    def own(self) -> Mapping[str, str | None]:
+        return {"text": self.text, "answer": self.answer}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,17 @@
-"""Two tags: a piece of a page that follows from the law alone is rendered once and kept."""
+"""Tags for pieces of a page that are rendered once and kept: what follows from the law alone, and shapes with gaps.
+
+Nothing that a visitor said is kept: it is filled into the gaps of a kept piece, and forgotten with the page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template.loader import get_template
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -28,6 +32,26 @@ def keep_each(template_name: str, values: Iterable[Any], /) -> SafeString:
     language = get_language()
     pieces = [_rendered(template_name, language, (("it", value),)) for value in values]
     return mark_safe("".join(pieces))  # noqa: S308  # each was rendered, and so escaped, by its template
+
+
+@register.simple_tag
+def fill(template_name: str, own: Mapping[str, str | None], /, **shape: Any) -> SafeString:
+    """``{% fill "screener/_report/bar.html" bar.own key=bar.key %}``: the template, kept by ``shape``, with the values
+    of ``own`` filled in. It may print those values and ask whether they are there, and nothing else."""
+    there = tuple(name for name, value in own.items() if value)
+    pieces = _pieces(template_name, get_language(), tuple(shape.items()), there)
+    filled = [piece if number % 2 == 0 else conditional_escape(own[piece] or "") for number, piece in enumerate(pieces)]
+    return mark_safe("".join(filled))  # noqa: S308  # the pieces come from a template, the values are escaped
+
+
+_GAP = "\x00"
+
+
+@lru_cache(maxsize=2048)
+def _pieces(name: str, language: str | None, shape: tuple[tuple[str, Any], ...], there: tuple[str, ...]) -> list[str]:
+    """The template's text cut at its gaps: text, the gap's name, text ..."""
+    gaps = {gap: f"{_GAP}{gap}{_GAP}" for gap in there}
+    return get_template(name).render({**dict(shape), **gaps}).split(_GAP)
 
 
 @lru_cache(maxsize=8192)
