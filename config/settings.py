@@ -6,7 +6,7 @@
 | DEBUG | error pages for developers | off |
 | ALLOWED_HOSTS | host names, comma separated | localhost,127.0.0.1,[::1] |
 | DATABASE_URL | SQLite or PostgreSQL | var/stillowe.sqlite3 |
-| SECURE | the site is reached over https only (secure cookies, HSTS, redirect) | on, unless DEBUG; `make serve` turns it off |
+| SECURE | reached over https only (secure cookies, HSTS, redirect) | on, unless DEBUG; `make serve` turns it off |
 | ADMIN_PATH | where the admin stands | desk/ |
 | LAW_FROM_DATABASE | publications from the database; off: the shipped files alone | on |
 | LAW_WATCH_SECONDS | how often a process looks for new publications | 5 |

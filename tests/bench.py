@@ -219,7 +219,6 @@ def reasoning() -> None:
 
 def paper() -> None:
     """A four-page summary against a bare document of as many pages, both pressed in one process."""
-    from django.template.loader import render_to_string  # noqa: F401  (Django must be set up)
     from weasyprint import HTML
 
     from screener import pdf_press
@@ -254,7 +253,9 @@ def main() -> None:
     import django
 
     django.setup()
-    print(f"On {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(
+        f"On {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
     print("reasoning", flush=True)
     reasoning()
     with server() as (address, process):

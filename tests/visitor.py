@@ -69,7 +69,8 @@ class Form(HTMLParser):
             data[name] = given if given in values else next((v for v in ("unsure", "none") if v in values), values[-1])
         if self.texts and given is None:
             data.update(self.buttons)
-        for name, value in zip(self.texts, given if isinstance(given, tuple) else [given] * len(self.texts), strict=False):
+        values = given if isinstance(given, tuple) else [given] * len(self.texts)
+        for name, value in zip(self.texts, values, strict=False):
             data[name] = value or ""
         return data
 
