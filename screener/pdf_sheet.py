@@ -88,6 +88,7 @@ def summary_html(reports: Sequence[Report], sheet: Sheet, room: float = 1.0, *, 
         "loans": loans,
         "loan": loans[0],
         "sheet": sheet,
+        "assumed": tuple(dict.fromkeys(text for report in reports for text in report.assumed)),
         "federal": store.publication_of("US"),
         "most": MOST_PAGES if bounded else 0,
     }
@@ -149,11 +150,11 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     if several:
         rules = first.take(report.reasons, _rule_row_cost, 6, 0)
     else:
-        two = sum(map(_rule_row_cost, report.reasons[:2]))
-        rows = _Room(max(first.left - 13, two))  # dates and facts get thirteen lines, but two rules there must be
+        few = 2 if share > 0.8 else 1  # so many rules there must be; beyond them, dates and facts get thirteen lines
+        rows = _Room(max(first.left - 13, sum(map(_rule_row_cost, report.reasons[:few]))))
         rules = rows.take(report.reasons, _rule_row_cost, 6, 0)
         first.left -= sum(map(_rule_row_cost, rules))
-    pair = max(first.left, 6 if several else 8) - HEADING
+    pair = max(first.left, 6) - HEADING
     dates = _Room(pair).take(report.dates, _short_date_cost, 8, 0)
     shown = _Room(pair - 2.3).take(facts, _fact_cost, 20, 0)  # the first line says how far things have come
     if several:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from datetime import date
 
 from django import forms
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
 
 from . import pdf
 from .pdf_sheet import Sheet, in_our_letters
+from .views import Visit, page, reports_for, resume_url
 
 WAITING = "print"  # the cookie of a print that waits for the press
 WAITING_SALT = "stillowe.print"
@@ -50,22 +47,16 @@ class PrintForm(forms.Form):
         return text
 
 
-@never_cache
-@require_safe
-def print_form(request: HttpRequest) -> HttpResponse:
-    from . import views
-
-    if not views.reports_for(request):
+@page("GET")
+def print_form(request: Visit) -> HttpResponse:
+    if not reports_for(request):
         return redirect("/")
     return render(request, "pdf/print_form.html", {"form": PrintForm()})
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def summary(request: HttpRequest) -> HttpResponse:
+@page("GET", "POST")
+def summary(request: Visit) -> HttpResponse:
     """The PDF. A GET is a print that was told to wait; without one it leads to the form."""
-    from . import views
-
     if request.method == "POST":
         form = PrintForm(request.POST)
         if not form.is_valid():
@@ -77,13 +68,13 @@ def summary(request: HttpRequest) -> HttpResponse:
             reference, code = signing.loads(kept, salt=WAITING_SALT, max_age=WAITING_SECONDS)
         except signing.BadSignature:
             return redirect("/report/print/")
-    reports = views.reports_for(request)
+    reports = reports_for(request)
     if not reports:
         return redirect("/")
     sheet = Sheet(
-        day=_day(reports),
+        day=reports[0].as_of,
         reference=reference,
-        resume_url=views.resume_url(request) if code else None,
+        resume_url=resume_url(request) if code else None,
     )
     try:
         content = pdf.render_pdf(reports, sheet)
@@ -97,7 +88,7 @@ def summary(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _wait(request: HttpRequest, reference: str, code: bool) -> HttpResponse:
+def _wait(request: Visit, reference: str, code: bool) -> HttpResponse:
     seconds = random.randint(3, 6)  # noqa: S311  # so that those who wait do not come back all at once
     response = render(request, "pdf/busy.html", {"reference": reference, "code": code}, status=503)
     response["Retry-After"] = str(seconds)
@@ -112,7 +103,3 @@ def _wait(request: HttpRequest, reference: str, code: bool) -> HttpResponse:
         samesite="Lax",
     )
     return response
-
-
-def _day(reports) -> date:
-    return getattr(reports[0], "as_of", None) or timezone.localdate()

@@ -70,7 +70,7 @@ def summary_of_pages(count: int) -> tuple[str, int]:
         for name, reports in reports_of(code):
             if name in ("two loans", "four loans"):
                 continue
-            html = summary_html(reports, Sheet(TODAY, "24-0113"))
+            html = summary_html(reports, Sheet(TODAY, "24-0113"), bounded=False)
             pages = pages_of(pdf_press.press(html))
             if pages == count:
                 return html, pages
