@@ -24,7 +24,6 @@ from statelaw import store
 from .summaries import LINK, TODAY, cases_of, pages_of
 from .walker import walk_through
 
-pytestmark = pytest.mark.xdist_group("pdf")  # one process prints them all, so that fonts are loaded once
 
 
 @pytest.fixture(autouse=True)
