@@ -7,7 +7,7 @@ Pure: answers in, values out. Nothing is written by hand for a state: what is as
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -263,39 +263,40 @@ def plan(law: Law | None, given: Given, today: date) -> Plan:
     if law is None:
         left = {slug: value for slug, value in given.items() if slug != "state"}
         return Plan(None, left, (Page("state"),), ahead=len(CORE))
-    pages: list[Page] = []
+    asked_boxes = OFFERED in given
     core = [Page(slug) for slug in _core(law, given, today)]
-    for number, page in enumerate(core):
-        pages.append(page)
-        if page.slug not in given:
-            wanted = _coarse(law, given)
-            ahead = len(core) - number - 1 + len(wanted) + 1
-            return Plan(law, given, tuple(pages), ahead, _needless(law, given, wanted))
+    at = _first_open(core, given)
+    if at is not None:
+        wanted = _coarse(law, given)
+        ahead = len(core) - at - 1 + len(wanted) + (not asked_boxes)
+        return Plan(law, given, tuple(core[: at + 1]), ahead, _needless(law, given, wanted))
     wanted = _remembered("wanted", law, given, today, _wanted)
     needless, settled = _needless(law, given, wanted), all(given.get(name) is not None for name in wanted)
-    for number, name in enumerate(wanted):
-        pages.append(Page(name))
-        if name not in given:
-            return Plan(law, given, tuple(pages), len(wanted) - number - 1 + (OFFERED not in given), needless, settled)
-    late = _remembered("late", law, given, today, _late)
-    for number, page in enumerate(late):
-        pages.append(page)
-        if not is_answered(page, given):
-            return Plan(law, given, tuple(pages), len(late) - number - 1, needless, settled)
-    return Plan(law, given, tuple(pages), 0, needless, settled)
+    told = [Page(name) for name in wanted if name in given]
+    open_ones = [Page(name) for name in wanted if name not in given]
+    if open_ones and not asked_boxes:
+        pages = (*core, *told, open_ones[0])
+        return Plan(law, given, pages, len(open_ones), needless, settled)
+    # What a ticked box brings up is asked once it is known what was meant by it.
+    boxes = _remembered("boxes", law, given, today, _boxes)
+    rest: list[Page] = [*boxes, *open_ones]
+    if all(is_answered(page, given) for page in rest):
+        rest += _remembered("time", law, given, today, _about_time)
+    at = _first_open(rest, given)
+    shown, ahead = (rest, 0) if at is None else (rest[: at + 1], len(rest) - at - 1)
+    return Plan(law, given, (*core, *told, *shown), ahead, needless, settled)
+
+
+def _first_open(pages: Sequence[Page], given: Given) -> int | None:
+    return next((number for number, page in enumerate(pages) if not is_answered(page, given)), None)
 
 
 def _wanted(law: Law, given: Given, today: date) -> tuple[str, ...]:
     return _extras(law, given, reasoning.matters(law, case_of(law, given, today)))
 
 
-def _late(law: Law, given: Given, today: date) -> tuple[Page, ...]:
-    """The pages after the law's own questions: circumstances, and once those are answered what turns on time."""
-    case = case_of(law, given, today)
-    pages = tuple(_about_circumstances(law, case, given))
-    if all(is_answered(page, given) for page in pages):
-        pages += tuple(_about_time(law, case, given, today))
-    return pages
+def _boxes(law: Law, given: Given, today: date) -> tuple[Page, ...]:
+    return tuple(_about_circumstances(law, case_of(law, given, today), given))
 
 
 _MOST_REMEMBERED = 2_000
@@ -476,9 +477,10 @@ def _for_options(law: Law, finding: Finding, names: set[str]) -> set[str]:
 # -- events, acts, requests, old debts: once the home is gone
 
 
-def _about_time(law: Law, case: Case, given: Given, today: date) -> list[Page]:
+def _about_time(law: Law, given: Given, today: date) -> tuple[Page, ...]:
+    case = case_of(law, given, today)
     if case.stage in STAGES_BEFORE_SALE:
-        return []
+        return ()
     finding = reasoning.reason(law, case)
     pages = _events(law, finding, given)
     pages += [
@@ -500,7 +502,7 @@ def _about_time(law: Law, case: Case, given: Given, today: date) -> list[Page]:
     ]
     old = finding.limitations is not None and _is_long_ago(case.sale, today)
     pages += [Page(slug) for slug in OLD_DEBT if slug in given or old]
-    return pages
+    return tuple(pages)
 
 
 def _is_long_ago(sale: Interval, today: date) -> bool:

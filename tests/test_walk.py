@@ -214,6 +214,21 @@ def test_boxes_of_one_matter_alone_and_what_they_open_comes_after():
     assert "us_va_assumed" in plan.page("circumstances").names
 
 
+def test_what_a_ticked_box_brings_up_is_asked_after_what_was_meant_by_it():
+    ticked = {"circumstances": ("loan_program", "bankruptcy_discharge")}
+    _, plans = run(
+        NEW,
+        usual(
+            state="FL",
+            disposition="judicial",
+            **ticked,
+            **{"circumstances-2": {"loan_program": "va", "bankruptcy_discharge": None}},
+        ),
+    )
+    met = [plan.next.slug for plan in plans if plan.next]
+    assert met.index("circumstances-2") == met.index("circumstances") + 1
+
+
 def test_a_box_that_was_not_ticked_is_left_to_its_usual_value():
     answers, _ = walked(state="AZ", disposition="judicial")
     assert "bankruptcy_discharge" not in case(answers).facts
