@@ -24,3 +24,10 @@ errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "warning")
 # Heartbeats in memory, so that a slow disk never looks like a dead worker.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+
+
+def worker_exit(server, worker):
+    """Counts that still wait are written before a worker goes."""
+    from screener import tally
+
+    tally.flush()

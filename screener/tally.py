@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
+from collections import Counter
 from datetime import date
 
 from django.db import DatabaseError, connection
@@ -13,7 +15,10 @@ from django.db.models import F
 log = logging.getLogger(__name__)
 
 #: Counts that wait for the database. When it is away for longer, further ones are dropped.
-MOST_WAITING = 200
+MOST_WAITING = 5000
+
+#: How long counts gather before they are written together, so that a busy hour is few writes.
+GATHER_SECONDS = 2
 
 _waiting: queue.Queue[tuple[date, str, str]] = queue.Queue(MOST_WAITING)
 _lock = threading.Lock()
@@ -40,26 +45,39 @@ def _start() -> None:
 
 def _run() -> None:
     while True:
-        item = _waiting.get()
+        counts = Counter([_waiting.get()])
+        time.sleep(GATHER_SECONDS)
+        flush(counts)
+
+
+def flush(counts: Counter[tuple[date, str, str]] | None = None) -> None:
+    """Write what waits, one statement a day, state and outcome; what cannot be written is dropped."""
+    counts = Counter() if counts is None else counts
+    while True:
         try:
-            write(*item)
-        except Exception as error:  # a count is never worth an error
-            log.info("a count was dropped: %s", type(error).__name__)
-        finally:
-            try:
-                connection.close()
-            except Exception:
-                log.debug("the connection could not be closed")
+            counts[_waiting.get_nowait()] += 1
+        except queue.Empty:
+            break
+    try:
+        for (day, state, outcome), count in counts.items():
+            write(day, state, outcome, count)
+    except Exception as error:  # a count is never worth an error
+        log.info("counts were dropped: %s", type(error).__name__)
+    finally:
+        try:
+            connection.close()
+        except Exception:
+            log.debug("the connection could not be closed")
 
 
-def write(day: date, state: str, outcome: str) -> None:
-    """One more report. Raises DatabaseError when the database is away."""
+def write(day: date, state: str, outcome: str, count: int = 1) -> None:
+    """So many more reports. Raises DatabaseError when the database is away."""
     from .models import Tally
 
     place = Tally.objects.filter(day=day, state=state, outcome=outcome)
-    if place.update(count=F("count") + 1):
+    if place.update(count=F("count") + count):
         return
     try:
-        Tally.objects.create(day=day, state=state, outcome=outcome, count=1)
+        Tally.objects.create(day=day, state=state, outcome=outcome, count=count)
     except DatabaseError:
-        place.update(count=F("count") + 1)  # another process was first
+        place.update(count=F("count") + count)  # another process was first
