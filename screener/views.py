@@ -382,7 +382,8 @@ def _shown(asked: Question, plan: Plan) -> str:
         ticked = [o.label for o in asked.options if o.value in walk.names(given, walk.BOXES)]
         return _lines(ticked) if ticked else _("None of these")
     if asked.kind == "follow_ups":
-        return _lines([f"{part.label} {_card(part, given.get(part.slug), ticked=True)}" for part in asked.parts])
+        pairs = ((part.label, _card(part, given.get(part.slug), ticked=True)) for part in asked.parts)
+        return format_html_join("\n", "<span>{}</span><br><b>{}</b><br>", pairs)
     answer = given.get(asked.slug)
     if answer is None:
         return _("I’m not sure")
