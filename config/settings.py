@@ -141,6 +141,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en-us"
+# English is the only catalogue now; a second one is a line here and its .po file.
+LANGUAGES = [("en-us", "English")]
 TIME_ZONE = "America/New_York"
 USE_I18N = True
 USE_TZ = True
@@ -154,6 +156,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 60 * 60
+# Files that stand at the top of the site: robots.txt.
+WHITENOISE_ROOT = BASE_DIR / "static" / "root"
 
 # Safety. Answers come in small forms only, so large bodies are refused early.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.conf import settings
+from django.utils.translation import get_language
+
 T = TypeVar("T")
 
 #: More than all provisions, options and state files at once. When the law is published anew the old entries go.
@@ -26,3 +29,8 @@ def once(what: str, of: Any, make: Callable[[Any], T]) -> T:
     value = make(of)
     _kept[key] = (of, value)
     return value
+
+
+def language() -> str | None:
+    """The language that a page is written in. With one language only there is nothing to look up."""
+    return get_language() if len(settings.LANGUAGES) > 1 else settings.LANGUAGE_CODE

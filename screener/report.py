@@ -7,13 +7,15 @@ loan. A report holds no mark-up; its sentences stand in ``templates/screener/_re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
+
+from django.utils import dateformat
 
 from statelaw import facts, national, store
 from statelaw.case import Case, Known
@@ -42,6 +44,10 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     "exposed": ("bad", "exclamation"),
     "depends": ("open", "fork"),
 }
+
+
+#: What a piece of the page is kept by: words of the law and names of outcomes, never what a visitor said.
+Shape = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,10 @@ class Bar:
         return {"words": self.words, "start": self.start, "width": self.width}
 
     @property
+    def shape(self) -> Shape:
+        return (("key", self.key), ("kind", self.kind), ("has_bar", self.has_bar), ("result", self.is_result))
+
+    @property
     def words(self) -> str:
         if self.amount is None:
             return wording.not_known()
@@ -128,6 +138,10 @@ class Tick:
     @property
     def own(self) -> Mapping[str, str | None]:
         return {"text": self.text, "answer": self.answer}
+
+    @property
+    def shape(self) -> Shape:
+        return (("status", self.status), ("needs", self.needs), ("assumed", self.assumed))
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +224,25 @@ class DateEntry:
     applies: str = "held"
     note: str = ""
     after: str = ""
+    written: str | None = None  # stands for the day where a piece of the page is made with gaps
+
+    @property
+    def day(self) -> str:
+        """The date as a reader sees it; empty where it is not known."""
+        if self.written is not None:
+            return self.written
+        return dateformat.format(self.date, "F j, Y") if self.date else ""
+
+    @property
+    def own(self) -> Mapping[str, str | None]:
+        return {"day": self.day, "said": self.text if self.key == "sale" else ""}
+
+    @property
+    def shape(self) -> Shape:
+        law_only = ("key", "state", "not_before", "action", "counted_from", "event", "cite", "acted", "count", "unit",
+                    "applies", "note", "after")  # fmt: skip
+        text = "" if self.key == "sale" else self.text
+        return (("text", text), *((name, getattr(self, name)) for name in law_only))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +272,14 @@ class Changer:
     tone: str
     exposure: Amount
     detail: str = ""  # which of several answers
+
+    @property
+    def own(self) -> Mapping[str, str | None]:
+        return self.exposure.own
+
+    @property
+    def shape(self) -> Shape:
+        return (("text", self.text), ("detail", self.detail), ("outcome", self.outcome), ("tone", self.tone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +319,13 @@ class Helper:
     url: str
     phone: str | None
     what: str = ""
+
+
+_ANSWER_DAYS = ("ask_by", "next_deadline", "last_day", "old_debt")
+_ANSWER_KEYS = (
+    "number", "state", "ahead", "judgment", "outcome", "tone", "icon", "say", "probably", "leads", "owes_something",
+    "can_be_nothing", "only_if_asked", "deadline_may_be_later",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -358,6 +406,50 @@ class Report:
     @property
     def is_open(self) -> bool:
         return self.outcome == "depends"
+
+    # The answer as a piece with gaps: what it is kept by, what is filled in, and itself without the latter.
+
+    @cached_property
+    def answer_own(self) -> Mapping[str, str | None]:
+        """This person's sums and days, by gap."""
+        return {
+            "low": self.exposure.low,
+            "high": self.exposure.high,
+            "gap": self.shortfall.high,
+            "surplus": self.money.surplus,
+            **{name: entry.day for name in _ANSWER_DAYS if (entry := getattr(self, name)) is not None},
+        }
+
+    @cached_property
+    def answer_shape(self) -> tuple:
+        """All else that the sentences of the answer turn on: words of the law, and which sums and days there are."""
+        entries = tuple(
+            (name, entry.state, entry.not_before, entry.event, entry.date is not None)
+            for name in _ANSWER_DAYS
+            if (entry := getattr(self, name)) is not None
+        )
+        there = tuple(name for name, value in self.answer_own.items() if value)
+        topics = tuple(item.topic for item in self.open_items) if self.say == "one_fact" else ()
+        return (*(getattr(self, name) for name in _ANSWER_KEYS), entries, there, topics)
+
+    def without_own(self, gap: Callable[[str], str]) -> Report:
+        """This report with a gap for each of its own sums and days."""
+
+        def put(name: str) -> str | None:
+            return gap(name) if self.answer_own[name] else None
+
+        days = {
+            name: replace(entry, written=put(name))
+            for name in _ANSWER_DAYS
+            if (entry := getattr(self, name)) is not None
+        }
+        return replace(
+            self,
+            exposure=replace(self.exposure, low=gap("low"), high=put("high")),
+            shortfall=replace(self.shortfall, high=put("gap")),
+            money=replace(self.money, surplus=put("surplus")),
+            **days,
+        )
 
     @property
     def first_reasons(self) -> tuple[Rule, ...]:

@@ -13,7 +13,8 @@ from django import template
 from django.template.loader import get_template
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+
+from screener.remember import language
 
 register = template.Library()
 
@@ -22,15 +23,15 @@ register = template.Library()
 def keep(template_name: str, /, **values: Any) -> SafeString:
     """``{% keep "screener/_icon.html" name=report.icon %}``: the template with these values alone, kept by them and the
     language. Only for values that are words of the law or names of outcomes, never for what a visitor said."""
-    return _rendered(template_name, get_language(), tuple(values.items()))
+    return _rendered(template_name, language(), tuple(values.items()))
 
 
 @register.simple_tag
 def keep_each(template_name: str, values: Iterable[Any], /) -> SafeString:
     """``{% keep_each "screener/_report/option.html" report.options %}``: the template once for each of the values,
     which it knows as ``it``."""
-    language = get_language()
-    pieces = [_rendered(template_name, language, (("it", value),)) for value in values]
+    spoken = language()
+    pieces = [_rendered(template_name, spoken, (("it", value),)) for value in values]
     return mark_safe("".join(pieces))  # noqa: S308  # each was rendered, and so escaped, by its template
 
 
@@ -39,11 +40,45 @@ def fill(template_name: str, own: Mapping[str, str | None], /, **shape: Any) -> 
     """``{% fill "screener/_report/bar.html" bar.own key=bar.key %}``: the template, kept by ``shape``, with the values
     of ``own`` filled in. It may print those values and ask whether they are there, and nothing else."""
     there = tuple(name for name, value in own.items() if value)
-    pieces = _pieces(template_name, get_language(), tuple(shape.items()), there)
+    pieces = _pieces(template_name, language(), tuple(shape.items()), there)
     filled = [piece if number % 2 == 0 else conditional_escape(own[piece] or "") for number, piece in enumerate(pieces)]
     return mark_safe("".join(filled))  # noqa: S308  # the pieces come from a template, the values are escaped
 
 
+@register.simple_tag
+def fill_each(template_name: str, items: Iterable[Any], /, **shape: Any) -> SafeString:
+    """``{% fill_each "screener/_report/tick.html" rule.ticks %}``: the same once for each item, kept by the item's own
+    ``shape`` as well, its ``own`` filled in."""
+    spoken, common = language(), tuple(shape.items())
+    filled = []
+    for item in items:
+        own = item.own
+        there = tuple(name for name, value in own.items() if value)
+        pieces = _pieces(template_name, spoken, (*item.shape, *common), there)
+        filled += [
+            piece if number % 2 == 0 else conditional_escape(own[piece] or "") for number, piece in enumerate(pieces)
+        ]
+    return mark_safe("".join(filled))  # noqa: S308  # as in fill
+
+
+@register.simple_tag
+def fill_answer(template_name: str, report: Any, /) -> SafeString:
+    """``{% fill_answer "screener/_report/answer.html" report %}``: the template, which reads ``report``, kept by all of
+    it but this person's sums and days, and these filled in."""
+    key = (template_name, language(), report.answer_shape)
+    pieces = _answers.get(key)
+    if pieces is None:
+        if len(_answers) >= _MOST_ANSWERS:
+            _answers.clear()
+        blank = report.without_own(lambda name: f"{_GAP}{name}{_GAP}")
+        pieces = _answers[key] = get_template(template_name).render({"report": blank}).split(_GAP)
+    own = report.answer_own
+    filled = [piece if number % 2 == 0 else conditional_escape(own[piece] or "") for number, piece in enumerate(pieces)]
+    return mark_safe("".join(filled))  # noqa: S308  # as in fill
+
+
+_MOST_ANSWERS = 2048
+_answers: dict[tuple, list[str]] = {}
 _GAP = "\x00"
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+
+from screener.remember import language
 
 register = template.Library()
 
@@ -26,7 +27,7 @@ class RememberedNode(template.Node):
         self.rendered: dict[tuple[Any, ...], str] = {}
 
     def render(self, context: template.Context) -> str:
-        key = (get_language(), *[expression.resolve(context) for expression in self.keys])
+        key = (language(), *[expression.resolve(context) for expression in self.keys])
         found = self.rendered.get(key)
         if found is None:
             found = self.nodelist.render(context)
