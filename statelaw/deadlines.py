@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from .document import Limit, Period
+from .facts import EVENTS_BEFORE_SALE
 
 Passed = Literal["yes", "maybe", "no"]
 DAY = timedelta(days=1)
@@ -160,6 +161,6 @@ def event_interval(limit: Limit, provision_id: str, sale: Interval, events: Mapp
     given = events.get(provision_id) or events.get(limit.of) or NOT_KNOWN
     if given.is_exact or limit.event_bound == "none":
         return given
-    if limit.event_bound == "before_sale" or limit.of in ("default", "foreclosure_judgment"):
+    if limit.event_bound == "before_sale" or limit.of in EVENTS_BEFORE_SALE:
         return given.within(None, sale.last)
     return given.within(sale.first, None)

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from . import facts
-from .facts import Fact
+from .facts import Event, Fact
 
 MAX_FILE_BYTES = 512 * 1024
 MAX_DEPTH = 20
@@ -127,17 +127,6 @@ Measure = Literal[
     "debt_minus_greater_of_price_and_fair_value",
     "lesser_of_both",
     "debt_minus_price_and_half_the_gap",
-    "other",
-]
-Event = Literal[
-    "sale",
-    "confirmation",
-    "deed_recorded",
-    "end_of_redemption",
-    "foreclosure_judgment",
-    "certificate_of_title",
-    "deficiency_judgment",
-    "default",
     "other",
 ]
 EventBound = Literal["before_sale", "none"]

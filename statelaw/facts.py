@@ -10,7 +10,7 @@ is unknown. ``lender_waived`` is the one exception: in a short sale or a deed in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Kind = Literal["choice", "yes_no", "whole", "number", "date"]
 Value = str | bool | int
@@ -30,7 +30,7 @@ STAGES_BEFORE_SALE = ("behind", "scheduled")
 OUTCOMES = ("no_shortfall", "barred", "time_barred", "capped", "exposed", "depends")
 
 #: Events that a time limit may count from (``of``). ``other`` is named by the provision's id.
-EVENTS = (
+Event = Literal[
     "sale",
     "confirmation",
     "deed_recorded",
@@ -40,7 +40,8 @@ EVENTS = (
     "deficiency_judgment",
     "default",
     "other",
-)
+]
+EVENTS: tuple[str, ...] = get_args(Event)
 #: Events that cannot lie after the sale. Every other event is not before it.
 EVENTS_BEFORE_SALE = ("default", "foreclosure_judgment")
 
