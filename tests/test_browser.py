@@ -150,7 +150,7 @@ def check_page(page: Page) -> None:
     assert page.locator("h1").inner_text()
 
 
-SHORT_SALE_ELSEWHERE = {"home_kind": "home", "role": "guarantor", "stage": "behind", "disposition": "nothing_yet"}
+BEHIND = {"home_kind": "home", "role": "guarantor", "stage": "behind", "disposition": "nothing_yet"}
 WIPED_OUT_SECOND = {
     **TRUSTEE_SALE,
     "lien": "junior",
@@ -162,10 +162,16 @@ WIPED_OUT_SECOND = {
 
 
 @pytest.mark.parametrize(
-    ("state", "answers"),
-    [("az", TRUSTEE_SALE), ("ca", SHORT_SALE_ELSEWHERE), ("nj", WIPED_OUT_SECOND), ("ny", {"stage": "judgment"})],
+    ("state", "answers", "width"),
+    [
+        ("az", TRUSTEE_SALE, 320),
+        ("ca", BEHIND, 390),
+        ("nj", WIPED_OUT_SECOND, 390),
+        ("ny", {"stage": "judgment"}, 1200),
+    ],
 )
-def test_every_page_of_a_walk_fits_a_phone_and_axe_finds_nothing(phone, state, answers):
+def test_every_page_of_a_walk_fits_the_screen_and_axe_finds_nothing(phone, state, answers, width):
+    phone.set_viewport_size({"width": width, "height": 800})
     assert walk(phone, state, answers, check_page) >= 8
     phone.locator("main .go").first.click()
     phone.wait_for_url("**/report/")

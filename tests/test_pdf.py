@@ -25,7 +25,6 @@ from .summaries import LINK, TODAY, cases_of, pages_of
 from .walker import walk_through
 
 
-
 @pytest.fixture(autouse=True)
 def _plain_static_files(settings):
     settings.STORAGES = {

@@ -31,6 +31,8 @@ thorough = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 
+brief = settings(thorough, max_examples=10)
+
 
 @lru_cache
 def law(code: str) -> Law:
@@ -91,7 +93,7 @@ def test_a_finding_agrees_with_every_completion_of_its_case(code, data):
 
 
 @pytest.mark.parametrize("code", CODES)
-@thorough
+@brief
 @given(data=st.data())
 def test_learning_a_fact_never_contradicts_what_was_certain(code, data):
     case = data.draw(any_case(law(code)))
@@ -108,7 +110,7 @@ def test_learning_a_fact_never_contradicts_what_was_certain(code, data):
 
 
 @pytest.mark.parametrize("code", CODES)
-@thorough
+@brief
 @given(data=st.data())
 def test_amounts_lie_between_nothing_and_the_shortfall_and_fall_as_the_home_was_worth_more(code, data):
     case = data.draw(any_case(law(code)))
@@ -130,7 +132,7 @@ def test_amounts_lie_between_nothing_and_the_shortfall_and_fall_as_the_home_was_
 
 
 @pytest.mark.parametrize("code", CODES)
-@thorough
+@brief
 @given(data=st.data())
 def test_unknown_money_widens_the_amount_and_never_the_outcome(code, data):
     case = data.draw(any_case(law(code)))
@@ -144,7 +146,7 @@ def test_unknown_money_widens_the_amount_and_never_the_outcome(code, data):
 
 
 @pytest.mark.parametrize("code", CODES)
-@thorough
+@brief
 @given(data=st.data())
 def test_the_order_of_answers_does_not_matter(code, data):
     case = data.draw(any_case(law(code)))
@@ -168,7 +170,7 @@ def shown(code: str, case: Case, world: dict) -> tuple:
 
 
 @pytest.mark.parametrize("code", CODES)
-@thorough
+@brief
 @given(data=st.data())
 def test_a_question_is_asked_only_if_some_answer_could_change_something_and_whenever_one_changes_the_outcome(
     code, data
@@ -213,7 +215,7 @@ def test_the_core_grid_agrees_with_the_naive_reading(code):
 
 
 @pytest.mark.parametrize("code", CODES)
-@thorough
+@brief
 @given(data=st.data())
 def test_every_ruling_carries_its_conditions_and_says_what_the_finding_says(code, data):
     case = data.draw(any_case(law(code)))
