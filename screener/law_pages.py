@@ -16,8 +16,7 @@ from django.views.decorators.http import require_safe
 from statelaw import store
 from statelaw.document import Jurisdiction, Provision
 
-from . import wording
-from .report import Collection, collection_view, link_of
+from .report import Collection, collection_view, has_text, link_of, sure_of
 
 #: The order in which rules are told: what protects first, what the lender must do, what limits, what allows.
 _ORDER = ("waiver", "bar", "duty", "deadline", "cap", "defense", "permit", "toll", "sunset")
@@ -68,7 +67,7 @@ def _rule(provision: Provision) -> RuleText:
         measure_note=provision.measure_note,
         cite=provision.cite,
         link=link_of(provision.sources),
-        sure=str(wording.SURE[provision.confidence]),
+        sure=sure_of(provision.confidence, has_text(provision)),
         confidence=provision.confidence,
         caveats=provision.caveats,
     )

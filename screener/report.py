@@ -20,7 +20,7 @@ from django.utils import dateformat
 from statelaw import facts, national, store
 from statelaw.case import Case, Known
 from statelaw.compiled import Rule as CompiledRule
-from statelaw.deadlines import TimeLimit
+from statelaw.deadlines import TimeLimit, is_working_day
 from statelaw.document import Limitations, Provision, Question
 from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS, Value
 from statelaw.money import NOTHING, Balance, Span
@@ -160,10 +160,11 @@ class RuleText:
     action: str | None
     measure_note: str | None
     only_if_asked: bool
+    has_text: bool  # some source is the law, a ruling or an office's own page
 
     @property
     def sure(self) -> str:
-        return str(wording.SURE[self.confidence])
+        return sure_of(self.confidence, self.has_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,16 @@ class Rule:
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self.text, name)
+
+
+def has_text(provision: Provision) -> bool:
+    """Whether a source is more than somebody's account of the law."""
+    return any(source.kind != "secondary" for source in provision.sources)
+
+
+def sure_of(confidence: str, text_read: bool) -> str:
+    """How sure a rule is, in words."""
+    return str(wording.SURE["quoted" if confidence == "high" and not text_read else confidence])
 
 
 def rule_text(provision: Provision, checked: date) -> RuleText:
@@ -200,6 +211,7 @@ def rule_text(provision: Provision, checked: date) -> RuleText:
             action=p.action and _sentence(p.action),
             measure_note=p.measure_note,
             only_if_asked=p.effect == "cap" and not p.automatic,
+            has_text=has_text(p),
         ),
     )
 
@@ -224,6 +236,7 @@ class DateEntry:
     applies: str = "held"
     note: str = ""
     after: str = ""
+    weekend: bool = False  # the last day is one on which courts are closed
     written: str | None = None  # stands for the day where a piece of the page is made with gaps
 
     @property
@@ -240,7 +253,7 @@ class DateEntry:
     @property
     def shape(self) -> Shape:
         law_only = ("key", "state", "not_before", "action", "counted_from", "event", "cite", "acted", "count", "unit",
-                    "applies", "note", "after")  # fmt: skip
+                    "applies", "note", "after", "weekend")  # fmt: skip
         text = "" if self.key == "sale" else self.text
         return (("text", text), *((name, getattr(self, name)) for name in law_only))
 
@@ -304,6 +317,7 @@ class Collection:
     home: Any
     judgment: Any
     wage_rules: tuple[Mapping[str, str], ...]
+    bank_safe: str | None  # what the bank must leave without being asked
     homestead: str | None  # the value that is safe; ``None`` for no set sum
     homestead_is_whole: bool
     links: Mapping[str, str | None]
@@ -424,7 +438,7 @@ class Report:
     def answer_shape(self) -> tuple:
         """All else that the sentences of the answer turn on: words of the law, and which sums and days there are."""
         entries = tuple(
-            (name, entry.state, entry.not_before, entry.event, entry.date is not None)
+            (name, entry.state, entry.not_before, entry.event, entry.weekend, entry.date is not None)
             for name in _ANSWER_DAYS
             if (entry := getattr(self, name)) is not None
         )
@@ -712,6 +726,8 @@ class _Builder:
                 return "capped_nothing"
             sure = self._limit_is_worked_out()
             if self._time_to_ask_open() and not exposure.is_exact:
+                if not self._lapse_frees_the_lender():
+                    return "capped_somewhere"
                 return "capped_if_asked" if sure else "capped_if_asked_somewhere"
             if exposure.high == shortfall.high:
                 return "capped_same" if sure else "capped_somewhere"
@@ -755,20 +771,25 @@ class _Builder:
 
     def _limit_is_worked_out(self) -> bool:
         """Whether the deciding limits come out as one number each."""
-        caps = [p for p in self.finding.decided_by.get("capped", ()) if p.effect == "cap"]
-        return all(self.finding.balance.capped(p.measure).is_exact for p in caps)
+        return all(self.finding.balance.capped(p.measure).is_exact for p in self._deciding_caps())
 
     def _time_to_ask_open(self) -> bool:
         """The time to ask for a deciding limit has surely run, and nobody knows whether the homeowner asked."""
-        return any(
-            item.provision.id in self.deciding and item.limit.passed == "yes" and item.acted is None
-            for item in self.finding.asks
-        )
+        lapsed = {i.provision.id for i in self.finding.asks if i.limit.passed == "yes" and i.acted is None}
+        return any(p.id in lapsed for p in self._deciding_caps())
+
+    def _deciding_caps(self) -> list[Provision]:
+        return [p for p in self.finding.decided_by.get("capped", ()) if p.effect == "cap"]
+
+    def _lapse_frees_the_lender(self) -> bool:
+        """Whether no other limit is left where the homeowner did not ask in time."""
+        lapsed = {i.provision.id for i in self.finding.asks if i.limit.passed == "yes" and i.acted is None}
+        return all(p.id in lapsed for p in self._deciding_caps())
 
     def _only_if_asked(self) -> tuple[Provision, ...]:
         """The limits that the homeowner must ask for and that take off more than those that hold by themselves."""
         finding = self.finding
-        caps = [p for p in finding.decided_by.get("capped", ()) if p.effect == "cap"]
+        caps = self._deciding_caps()
         if not caps:
             return ()
         balance = finding.balance
@@ -797,6 +818,8 @@ class _Builder:
 
     def _ask_by(self, dates: Sequence[DateEntry], caps: Sequence[Provision]) -> DateEntry | None:
         wanted = {p.id for p in caps}
+        if any(p.ask_within is None for p in caps):
+            return None  # one of the limits can be asked for later too
         found = [d for d in dates if d.key == "ask" and d.provision in wanted and d.date]
         return min(found, key=_day_of, default=None)
 
@@ -1184,7 +1207,11 @@ class _Builder:
         relevant = finding.owes_something or finding.outcome == "time_barred" or "time_barred" in finding.possible
         timed: list[DateEntry] = []
         if relevant:
-            timed += [self._limit("deadline", item) for item in finding.deadlines]
+            timed += [
+                self._limit("deadline", item)
+                for item in finding.deadlines
+                if case.stage != "judgment" or item.limit.passed != "no"  # with a judgment it acted already
+            ]
             timed += [self._limit("ask", item) for item in finding.asks]
         if relevant or case.stage == "judgment":
             timed += [self._limit("sunset", item) for item in finding.sunsets]
@@ -1198,10 +1225,13 @@ class _Builder:
         limit = provision.ask_within if key == "ask" else provision.limit
         if limit is None:
             raise ValueError(f"{provision.id} has no time limit")
+        state = _state(found)
+        if key == "deadline" and state == "past" and self._clock_may_stop():
+            state = "open"
         return DateEntry(
             key,
             found.date,
-            _state(found),
+            state,
             not_before=found.not_before,
             text=provision.heading,
             action=_sentence(provision.action or ""),
@@ -1213,6 +1243,7 @@ class _Builder:
             count=limit.count,
             unit=limit.unit,
             applies=item.status,
+            weekend=found.date is not None and not found.not_before and not is_working_day(found.date),
         )
 
     def _old_debt(self, found: TimeLimit, rule: Limitations) -> DateEntry:
@@ -1299,6 +1330,11 @@ def _helpers(data: national.Collection) -> tuple[Helper, ...]:
     return tuple(Helper(h.name, h.kind, h.url, h.phone) for h in data.help)
 
 
+def _share(limit: national.WageLimit) -> dict[str, str]:
+    """Where only a part of the pay above the floor can be taken: that part, in percent."""
+    return {"share": wording.number(limit.fraction * 100)} if limit.fraction and limit.fraction < 1 else {}
+
+
 def collection_view(data: national.Collection) -> Collection:
     """The collection file of a state in the form in which the page shows it."""
     rules = []
@@ -1306,9 +1342,9 @@ def collection_view(data: national.Collection) -> Collection:
         if limit.kind == "percent":
             rules.append({"kind": f"percent_{limit.base}", "percent": wording.number(limit.percent)})
         elif limit.kind == "excess_over_wage":
-            rules.append({"kind": f"wage_{limit.wage}", "multiple": wording.number(limit.multiple)})
+            rules.append({"kind": f"wage_{limit.wage}", "multiple": wording.number(limit.multiple)} | _share(limit))
         else:
-            rules.append({"kind": f"amount_{limit.per}", "amount": dollars(limit.amount) or ""})
+            rules.append({"kind": f"amount_{limit.per}", "amount": dollars(limit.amount) or ""} | _share(limit))
     amount = data.homestead.amount
     return Collection(
         wages=data.wage_garnishment,
@@ -1316,6 +1352,7 @@ def collection_view(data: national.Collection) -> Collection:
         home=data.homestead,
         judgment=data.judgment,
         wage_rules=tuple(rules),
+        bank_safe=dollars(data.bank_account.automatic) if data.bank_account.automatic else None,
         homestead=dollars(amount) if isinstance(amount, Decimal) and amount else None,
         homestead_is_whole=not isinstance(amount, Decimal),
         links={

@@ -206,6 +206,7 @@ COUNTED_FROM: Mapping[str, object] = {
 #: How sure we are of a rule.
 SURE: Mapping[str, object] = {
     "high": _("We read this in the law itself or in a court ruling."),
+    "quoted": _("Other sources quote this rule. We did not read the official text."),
     "medium": _("Other sources agree on this. We did not read all of it in the law itself."),
     "low": _("Only one other source says this, so it is less sure."),
 }
