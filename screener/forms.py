@@ -51,6 +51,16 @@ _PAST = frozenset(
     {"loan_date", "last_payment", "called_due", "when-default", "when-foreclosure_judgment", "when-deficiency_judgment"}
 )
 
+#: Why a day cannot be right, from the date of the sale.
+_OUT_OF_ORDER = {
+    "before_sale": _(
+        "That day is before the sale, but this can only come after it. Check it, or change the date of the sale."
+    ),
+    "after_sale": _(
+        "That day is after the sale, but this can only come before it. Check it, or change the date of the sale."
+    ),
+}
+
 
 def plain(text: Any) -> str:
     """Typed text without what cannot be seen: control characters, direction marks. Raises ValidationError."""
@@ -350,9 +360,11 @@ class DateForm(QuestionForm):
                 )
         elif days.first > self.today and (slug in _PAST or (slug == "sale_date" and stage is not None)):
             raise ValidationError(_("That day is still to come. Check the year."), "future")
-        sale = self.initial.get("sale_date")
-        if slug == "loan_date" and sale and (last := questions.interval(sale).last) and days.first > last:
+        sale = questions.interval(self.initial.get("sale_date"))
+        if slug == "loan_date" and sale.last is not None and days.first > sale.last:
             raise ValidationError(_("The loan cannot be later than the sale. Check the year."), "after_sale")
+        if (order := questions.out_of_order(slug, days, sale)) is not None:
+            raise ValidationError(_OUT_OF_ORDER[order], order)
         return value
 
     @staticmethod

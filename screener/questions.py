@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from statelaw import document
 from statelaw.deadlines import Interval, TimeLimit
 from statelaw.document import Provision
-from statelaw.facts import FORECLOSURES, STAGES_BEFORE_SALE, Fact
+from statelaw.facts import EVENTS_AFTER_SALE, EVENTS_BEFORE_SALE, FORECLOSURES, STAGES_BEFORE_SALE, Fact
 from statelaw.reasoning import Law
 
 from .answers import Answer, Answers
@@ -426,6 +426,16 @@ def interval(text: str | None) -> Interval:
         following = date(year + month // 12, month % 12 + 1, 1)
         return Interval(date(year, month, 1), date.fromordinal(following.toordinal() - 1))
     return Interval(date(parts[0], 1, 1), date(parts[0], 12, 31))
+
+
+def out_of_order(slug: str, days: Interval, sale: Interval) -> str | None:
+    """On which side of the sale an event's days lie, where it cannot be that side; days that may meet are let be."""
+    event = slug.removeprefix(WHEN)
+    if event in EVENTS_AFTER_SALE and days.last is not None and sale.first is not None and days.last < sale.first:
+        return "before_sale"
+    if event in EVENTS_BEFORE_SALE and days.first is not None and sale.last is not None and days.first > sale.last:
+        return "after_sale"
+    return None
 
 
 def amount(answer: Answer) -> Decimal | None:

@@ -589,6 +589,9 @@ def _senseless(law: Law | None, old: Given, new: Given, today: date) -> Iterable
         yield "sale_date"
     if changed("sale_date") and sale.last is not None and loan.first is not None and loan.first > sale.last:
         yield "loan_date"
+    if changed("sale_date"):
+        dated = ((slug, text(new, slug)) for slug in new if slug.startswith(WHEN))
+        yield from (slug for slug, day in dated if day and questions.out_of_order(slug, interval(day), sale))
 
 
 def known_of_another(answers: Answers) -> dict[str, Answer]:

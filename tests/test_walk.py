@@ -293,6 +293,14 @@ def test_another_day_of_the_sale_asks_again_whether_the_lender_acted():
     assert voided == ()
 
 
+def test_another_day_of_the_sale_drops_an_event_that_cannot_go_with_it():
+    answers, _ = walked(state="FL", disposition="judicial", sale_date="2026-03-02")
+    answers = answers.put({"when-certificate_of_title": "2026-03-20", "when-foreclosure_judgment": "2026-01"})
+    assert change(answers, sale_date="2026-06-02")[1] == ("when-certificate_of_title",)
+    assert change(answers, sale_date="2025-06-02")[1] == ("when-foreclosure_judgment",)
+    assert change(answers, sale_date="2026-03")[1] == ()
+
+
 def test_a_home_that_is_not_lost_after_all_drops_the_day_on_which_it_was():
     answers, _ = walked(state="AZ", disposition="nonjudicial")
     _, voided = change(answers, stage="scheduled")

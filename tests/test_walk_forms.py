@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from screener import forms, questions
 from screener.views import day_text
 from statelaw.deadlines import Interval
+from statelaw.facts import EVENTS_AFTER_SALE, EVENTS_BEFORE_SALE
 
 from .walker import TODAY
 
@@ -140,6 +141,25 @@ def test_a_loan_is_not_later_than_the_sale():
     assert error_of("loan_date", ("9", "1", "2026"), sale_date="2026-08-03")
     assert not error_of("loan_date", ("8", "", "2026"), sale_date="2026-08-03")
     assert error_of("loan_date", ("1", "1", "2030"))
+
+
+@pytest.mark.parametrize("event", EVENTS_AFTER_SALE)
+def test_what_the_sale_leads_to_is_not_before_it(event):
+    for day in (("7", "31", "2026"), ("7", "", "2026"), ("", "", "2025")):
+        assert "before the sale" in error_of(f"when-{event}", day, sale_date="2026-08-03")[0]
+    for day in (("8", "3", "2026"), ("8", "", "2026"), ("", "", "2026")):
+        assert not error_of(f"when-{event}", day, sale_date="2026-08-03")
+    assert not error_of(f"when-{event}", ("3", "1", "2026"), sale_date="2026")
+    assert not error_of(f"when-{event}", ("3", "1", "2026"), sale_date=None)
+
+
+@pytest.mark.parametrize("event", EVENTS_BEFORE_SALE)
+def test_what_leads_to_the_sale_is_not_after_it(event):
+    for day in (("8", "4", "2026"), ("9", "", "2026")):
+        assert "after the sale" in error_of(f"when-{event}", day, sale_date="2026-08-03")[0]
+    for day in (("8", "3", "2026"), ("8", "", "2026"), ("", "", "2025")):
+        assert not error_of(f"when-{event}", day, sale_date="2026-08-03")
+    assert not error_of(f"when-{event}", ("9", "1", "2026"), sale_date=None)
 
 
 def test_a_typed_answer_is_shown_as_it_is_written():
