@@ -44,12 +44,14 @@ class Case:
 
     @property
     def sale_bounds(self) -> Interval:
-        """The sale's date as given, cut by what the stage says: not yet sold means today or later."""
+        """The sale's date as given, cut by what the stage says (not yet sold means today or later) and by the loan's
+        date, which it cannot lie before."""
+        sale = self.sale if self.sale.is_open else self.sale.within(self.loan.first, None)
         if self.stage in STAGES_BEFORE_SALE:
-            return self.sale.within(self.today, None)
+            return sale.within(self.today, None)
         if self.stage is not None:
-            return self.sale.within(None, self.today)
-        return self.sale
+            return sale.within(None, self.today)
+        return sale
 
     @property
     def counting_sale(self) -> Interval:

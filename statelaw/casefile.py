@@ -7,13 +7,16 @@ out is unknown; ``null`` is unknown.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
+
+import yaml
 
 from . import facts
 from .compiled import DAY
@@ -182,9 +185,11 @@ def parse_case(data: Mapping[str, Any], law: Law, today: date) -> Case:
         stage = None
     given = dict(read.mapping(data, "facts"))
     dates = read.mapping(data, "dates")
-    skipped = given.pop("skipped", None)
-    if "skipped" in data:
-        skipped = data["skipped"]
+    skips: dict[str, bool | None] = {}
+    for holder in (given, data):
+        if "skipped" in holder:
+            skips = _skipped(read, holder["skipped"], law)
+    given.pop("skipped", None)
     sale = _one_date(read, given, dates, "sale_date", "sale")
     loan = _one_date(read, given, dates, "loan_date", "loan")
     known = {}
@@ -195,6 +200,7 @@ def parse_case(data: Mapping[str, Any], law: Law, today: date) -> Case:
             continue
         known[name] = read.parse(f"facts.{name}", partial(_parse_fact, fact), value)
     _legal(read, known, sale, loan)
+    limited = {rule.provision.id for rule in law.rules if rule.limit or rule.provision.ask_within}
     amounts = read.mapping(data, "money")
     for key in amounts:
         if key not in MONEY_KEYS:
@@ -212,10 +218,13 @@ def parse_case(data: Mapping[str, Any], law: Law, today: date) -> Case:
     for key, value in dates.items():
         if key in ("sale", "loan", "today"):
             continue
-        if key not in facts.EVENTS and key not in OTHER_DATES and key not in ids:
-            read.wrong(f"dates.{key}", "no such event or provision")
+        if key not in facts.EVENTS and key not in OTHER_DATES and key not in limited:
+            read.wrong(f"dates.{key}", "no such event, or no provision with a time limit")
             continue
         events[key] = read.parse(f"dates.{key}", parse_days, value, Interval())
+    _in_order(read, events, sale)
+    if stage in facts.STAGES_BEFORE_SALE and sale.last is not None and sale.last < today:
+        read.wrong("dates.sale", f"lies before today, which cannot be with stage: {stage}")
     case = Case(
         today=today,
         facts=known,
@@ -225,9 +234,11 @@ def parse_case(data: Mapping[str, Any], law: Law, today: date) -> Case:
         events=events,
         stage=stage,
         lender_acted=read.truth(data, "lender_acted"),
-        acted=_by_provision(read, data, "acted", ids),
-        asked=_by_provision(read, data, "asked", ids),
-        skipped=_skipped(read, skipped, ids),
+        acted=_by_provision(read, data, "acted", {i for i, r in ids.items() if r.effect == "deadline"}, "deadline"),
+        asked=_by_provision(
+            read, data, "asked", {i for i, r in ids.items() if r.provision.ask_within}, "provision with ask_within"
+        ),
+        skipped=skips,
         sued=read.truth(data, "sued"),
     )
     if read.problems:
@@ -257,11 +268,22 @@ def _legal(read: _Reader, known: Mapping, sale: Interval, loan: Interval) -> Non
         read.wrong("dates.loan", "the loan cannot lie after the sale")
 
 
-def _by_provision(read: _Reader, data: Mapping, key: str, ids: Mapping) -> dict[str, bool | None]:
-    result = {}
+def _in_order(read: _Reader, events: Mapping[str, Interval], sale: Interval) -> None:
+    """What follows a sale cannot lie before it, nor what leads to it after it."""
+    for name, days in events.items():
+        if name in facts.EVENTS_AFTER_SALE and days.last is not None and sale.first is not None:
+            if days.last < sale.first:
+                read.wrong(f"dates.{name}", "cannot lie before the sale")
+        elif name in facts.EVENTS_BEFORE_SALE and days.first is not None and sale.last is not None:
+            if days.first > sale.last:
+                read.wrong(f"dates.{name}", "cannot lie after the sale")
+
+
+def _by_provision(read: _Reader, data: Mapping, key: str, wanted: set[str], what: str) -> dict[str, bool | None]:
+    result: dict[str, bool | None] = {}
     for provision_id, value in read.mapping(data, key).items():
-        if provision_id not in ids:
-            read.wrong(f"{key}.{provision_id}", "no such provision")
+        if provision_id not in wanted:
+            read.wrong(f"{key}.{provision_id}", f"no such {what}")
         elif value is not None and not isinstance(value, bool):
             read.wrong(f"{key}.{provision_id}", "expected true, false or null")
         else:
@@ -269,23 +291,87 @@ def _by_provision(read: _Reader, data: Mapping, key: str, ids: Mapping) -> dict[
     return result
 
 
-def _skipped(read: _Reader, value: Any, ids: Mapping) -> dict[str, bool | None]:
+def _skipped(read: _Reader, value: Any, law: Law) -> dict[str, bool | None]:
+    """Which duties the lender skipped: a list of ids, or ``{id: true|false|null}``; ``null`` is not known of any."""
+    duties = [provision.id for provision in law.duties]
     if value is None:
-        return {}
+        return dict.fromkeys(duties, None)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         value = dict.fromkeys(value, True)
     if not isinstance(value, dict):
         read.wrong("facts.skipped", "expected a list of provision ids, or {id: true|false|null}")
         return {}
-    result = {}
+    result: dict[str, bool | None] = {}
     for provision_id, skipped in value.items():
-        if provision_id not in ids or ids[provision_id].effect != "duty":
+        if provision_id not in duties:
             read.wrong(f"facts.skipped.{provision_id}", "no such duty")
         elif skipped is not None and not isinstance(skipped, bool):
             read.wrong(f"facts.skipped.{provision_id}", "expected true, false or null")
         else:
             result[provision_id] = skipped
     return result
+
+
+# --- files ------------------------------------------------------------------------------------------------------
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_cases(text: str) -> Iterator[tuple[Any, list[tuple[str, str]]]]:
+    """Every case of a YAML or JSON text as plain data, with what is wrong with its writing.
+
+    One case written badly leaves the others alone. Raises ValueError where the text as a whole cannot be read.
+    """
+    if text.lstrip()[:1] in ("[", "{"):
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            pass  # it may still be YAML in flow form
+        else:
+            yield from ((case, []) for case in _listed(data))
+            return
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
+        if isinstance(node, yaml.MappingNode):
+            inner = [value for key, value in node.value if key.value == "cases"]
+            node = inner[0] if inner and isinstance(inner[0], yaml.SequenceNode) else node
+        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node] if node is not None else []
+        if not isinstance(node, yaml.SequenceNode | yaml.MappingNode):
+            raise ValueError("expected a list of cases")
+        for item in nodes:
+            twins = _twins(item)  # before what is merged from elsewhere joins the mapping's own keys
+            yield yaml.constructor.SafeConstructor().construct_document(item), twins
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise ValueError(f"{where}{getattr(error, 'problem', None) or error}") from None
+
+
+def _listed(data: Any) -> list[Any]:
+    if isinstance(data, dict) and isinstance(data.get("cases"), list):
+        return data["cases"]
+    if isinstance(data, dict):
+        return [data]
+    if not isinstance(data, list):
+        raise ValueError("expected a list of cases")
+    return data
+
+
+def _twins(node: yaml.Node) -> list[tuple[str, str]]:
+    """Keys that stand twice in one mapping: the first would silently be lost."""
+    found, seen, waiting = [], set(), [node]
+    while waiting:
+        here = waiting.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        if isinstance(here, yaml.MappingNode):
+            names = [key.value for key, _ in here.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
+            found += [(name, "stands twice") for name in dict.fromkeys(names) if names.count(name) > 1]
+            waiting += [value for _, value in here.value]
+        elif isinstance(here, yaml.SequenceNode):
+            waiting += here.value
+    return found
 
 
 # --- out --------------------------------------------------------------------------------------------------------

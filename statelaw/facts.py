@@ -44,6 +44,8 @@ Event = Literal[
 EVENTS: tuple[str, ...] = get_args(Event)
 #: Events that cannot lie after the sale. Every other event is not before it.
 EVENTS_BEFORE_SALE = ("default", "foreclosure_judgment")
+#: Events that the sale itself leads to, so that an earlier date is a mistake.
+EVENTS_AFTER_SALE = ("confirmation", "deed_recorded", "certificate_of_title")
 
 
 @dataclass(frozen=True, slots=True)

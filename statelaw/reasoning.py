@@ -248,7 +248,8 @@ def _fall_back(
     in_case = owed and bool(routes & {"same_case", "either"})
     if law.state.limitations is None or not owed or case.sued or case.lender_acted or case.stage == "judgment":
         return None, in_case
-    if any(item.status == "held" for item in deadlines):
+    # A deadline that applies but of which neither day nor lapse is known changes nothing, so it decides nothing.
+    if any(item.status == "held" and (item.limit.date or item.limit.passed != "no") for item in deadlines):
         return None, in_case
     if not senior and all(d in FORECLOSURES and route.get(d) == "same_case" for d in dispositions):
         return None, in_case

@@ -5,7 +5,7 @@ from datetime import date
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from statelaw import store
 from statelaw.casefile import CaseError, parse_amount, parse_case, parse_days
@@ -107,6 +107,12 @@ BAD = {
     "state: AZ, lender_acted: maybe": "lender_acted",
     "state: AZ, facts: {skipped: [az-33-814-g]}": "facts.skipped.az-33-814-g",
     "state: AZ, facts: 5": "facts",
+    "state: AZ, stage: scheduled, dates: {sale: 2020-01-02, today: 2026-11-24}": "dates.sale",
+    "state: NY, dates: {sale: 2026-11-10, deed_recorded: 2026-01-01}": "dates.deed_recorded",
+    "state: IA, dates: {sale: 2020-11-10, foreclosure_judgment: 2025-01-01}": "dates.foreclosure_judgment",
+    "state: AZ, acted: {az-33-814-g: true}": "acted.az-33-814-g",
+    "state: AZ, asked: {az-33-814-a-deadline: true}": "asked.az-33-814-a-deadline",
+    "state: AZ, dates: {az-33-814-g: 2026-01-01}": "dates.az-33-814-g",
 }
 
 
@@ -118,13 +124,51 @@ def test_a_bad_case_is_named_with_its_key_and_the_others_still_run(tmp_path, cas
     assert f"bad: {BAD[case]}: " in err
 
 
-def test_a_file_that_is_no_list_of_cases_is_refused(tmp_path):
-    with pytest.raises(CommandError, match=r"stands twice|YAML"):
-        run(tmp_path, "- {name: a, name: b}")
-    with pytest.raises(CommandError, match="list of cases"):
-        run(tmp_path, "just words")
-    with pytest.raises(CommandError, match="cannot be read"):
-        call_command("assess", str(tmp_path / "nowhere.yaml"))
+def test_a_file_that_cannot_be_read_is_named_and_the_other_files_still_run(tmp_path):
+    good = tmp_path / "good.yaml"
+    good.write_text("[{name: good, state: AZ}]")
+    for text in ("just words", "- {name: a", "\x00"):
+        found, err, code = run(tmp_path, text, str(good))
+        assert [item["name"] for item in found] == ["good"]
+        assert "cases.yaml: cannot be read: " in err
+        assert code == 1
+    out, err = StringIO(), StringIO()
+    with pytest.raises(SystemExit):
+        call_command("assess", str(tmp_path / "nowhere.yaml"), str(good), stdout=out, stderr=err)
+    assert json.loads(out.getvalue())["name"] == "good"
+
+
+def test_a_key_written_twice_spoils_its_own_case_alone(tmp_path):
+    found, err, code = run(tmp_path, "- {name: a, state: AZ, state: CA}\n- {name: b, state: AZ}\n")
+    assert [item["name"] for item in found] == ["b"]
+    assert "a: state: stands twice" in err
+    assert code == 1
+
+
+def test_cases_may_share_parts_by_yaml_anchors(tmp_path):
+    text = """
+- {name: one, state: AZ, facts: &home {disposition: nonjudicial, lien: first, units: 1, acres: 0.2}}
+- {name: two, state: AZ, facts: {<<: *home, units: 3}}
+"""
+    one, two = run(tmp_path, text)[0]
+    assert (one["outcome"], two["outcome"]) == ("barred", "capped")
+
+
+def test_json_with_tabs_is_read_too(tmp_path):
+    [found], _, _ = run(tmp_path, '[\n\t{"name": "t", "state": "AZ"}\n]')
+    assert found["name"] == "t"
+
+
+def test_a_name_may_be_anything_and_comes_out_as_text(tmp_path):
+    found, _, code = run(tmp_path, "- {name: 2026-01-01, state: AZ}\n- {state: AZ}\n")
+    assert [item["name"] for item in found] == ["2026-01-01", "case 2"]
+    assert code == 0
+
+
+def test_an_expectation_that_is_no_mapping_is_a_bad_case(tmp_path):
+    _, err, code = run(tmp_path, "- {name: a, state: AZ, expect: capped}", "--check")
+    assert "a: expect: expected keys and values" in err
+    assert code == 1
 
 
 def test_days_months_and_years_stand_for_their_days():
@@ -162,5 +206,7 @@ def test_skipped_takes_a_list_or_a_mapping():
     assert listed.skipped == {"ny-1371-service-of-motion": True}
     mapped = parse_case({"facts": {"skipped": {"ny-1371-service-of-motion": None}}}, law, date(2026, 11, 24))
     assert mapped.skipped == {"ny-1371-service-of-motion": None}
+    unknown = parse_case({"facts": {"skipped": None}}, law, date(2026, 11, 24))
+    assert unknown.skipped == {"ny-1371-service-of-motion": None}
     with pytest.raises(CaseError, match="skipped"):
         parse_case({"facts": {"skipped": 3}}, law, date(2026, 11, 24))

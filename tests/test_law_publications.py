@@ -1,6 +1,7 @@
 """Publications: immutable, one a change, and in every process's memory without a query in a request."""
 
 import io
+import json
 import time
 from pathlib import Path
 
@@ -366,3 +367,13 @@ def test_a_broken_shipped_file_is_reported_by_check(monkeypatch, tmp_path):
         publish.shipped.cache_clear()
     assert [error.id for error in found] == ["statelaw.E001"] * 2
     assert "AZ.yaml: file: reviewd: unknown key" in "\n".join(error.msg for error in found)
+
+
+def test_assess_reasons_from_what_is_published_unless_the_files_are_asked_for(publications, tmp_path):
+    call_command("load_law", stdout=io.StringIO())
+    cases = tmp_path / "cases.yaml"
+    cases.write_text("[{name: a, state: AZ}]")
+    for flags, numbers in (((), {"state": 1, "us": 1}), (("--files",), {"state": 0, "us": 0})):
+        out = io.StringIO()
+        call_command("assess", str(cases), *flags, stdout=out)
+        assert json.loads(out.getvalue())["publications"] == numbers

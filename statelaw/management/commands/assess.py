@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from statelaw import casefile, store
-from statelaw.document import LawError, read_yaml
-from statelaw.reasoning import reason
+from statelaw.reasoning import Finding, reason
 
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -26,71 +25,84 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="CASES.yaml")
         parser.add_argument("--state", help="the jurisdiction of cases that name none, e.g. AZ")
         parser.add_argument(
-            "--files", action="store_true", help="reason from the law files, not from what is published"
+            "--files",
+            dest="from_files",
+            action="store_true",
+            help="the law files, not what is published",
         )
         parser.add_argument("--check", action="store_true", help="compare with `expect`; exit 1 where anything differs")
         parser.add_argument("--quiet", action="store_true", help="with --check: print what differs and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["files"]:
+        if options["from_files"]:
             settings.LAW_FROM_DATABASE = False
             store.forget()
         differences: list[casefile.Difference] = []
         bad = checked = 0
         for file in options["files"]:
-            for position, data in enumerate(self._read(file), start=1):
-                name = str(data.get("name") or f"case {position}") if isinstance(data, dict) else f"case {position}"
-                try:
-                    finding = self._assess(data, options["state"])
-                except casefile.CaseError as error:
-                    bad += 1
-                    for key, message in error.problems:
-                        self.stderr.write(f"{file}: {name}: {key}: {message}")
-                    continue
-                if not (options["check"] and options["quiet"]):
-                    self.stdout.write(json.dumps(casefile.finding_data(finding, data.get("name")), ensure_ascii=False))
-                expect = data.get("expect")
-                if options["check"] and isinstance(expect, dict):
-                    checked += 1
-                    differences += casefile.compare(name, expect, finding)
+            try:
+                for position, (data, mistakes) in enumerate(casefile.read_cases(self._text(file)), start=1):
+                    name = self._name(data, position)
+                    try:
+                        finding, expect = self._assess(data, mistakes, options["state"])
+                    except casefile.CaseError as error:
+                        bad += 1
+                        for key, message in error.problems:
+                            self.stderr.write(f"{file}: {name}: {key}: {message}")
+                        continue
+                    if not (options["check"] and options["quiet"]):
+                        self.stdout.write(json.dumps(casefile.finding_data(finding, name), ensure_ascii=False))
+                    if options["check"] and expect is not None:
+                        checked += 1
+                        differences += casefile.compare(name, expect, finding)
+            except (OSError, ValueError) as error:
+                bad += 1
+                self.stderr.write(f"{file}: cannot be read: {error}")
         if options["check"]:
             self._table(differences, checked, bad)
         if bad or differences:
             sys.stdout.flush()
             sys.exit(1)
 
-    def _read(self, file: str) -> list[Any]:
-        try:
-            if file == "-":
-                text = sys.stdin.read(MAX_BYTES + 1)
-            else:
-                with Path(file).open(encoding="utf-8") as handle:
-                    text = handle.read(MAX_BYTES + 1)
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{file}: cannot be read: {error}") from None
-        try:
-            data = read_yaml(text, file, most_bytes=MAX_BYTES)
-        except LawError as error:
-            raise CommandError(str(error)) from None
-        if isinstance(data, dict) and isinstance(data.get("cases"), list):
-            data = data["cases"]
-        if isinstance(data, dict):
-            data = [data]
-        if not isinstance(data, list):
-            raise CommandError(f"{file}: expected a list of cases")
-        return data
+    def _text(self, file: str) -> str:
+        """The text of a file. Raises OSError or ValueError where it cannot be read, or is too large."""
+        if file == "-":
+            text = sys.stdin.read(MAX_BYTES + 1)
+        else:
+            with Path(file).open(encoding="utf-8") as handle:
+                text = handle.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise ValueError(f"more than {MAX_BYTES // 1024 // 1024} MB")
+        return text
 
-    def _assess(self, data: Any, default_state: str | None):
+    @staticmethod
+    def _name(data: Any, position: int) -> str:
+        name = data.get("name") if isinstance(data, dict) else None
+        return str(name) if name not in (None, "") else f"case {position}"
+
+    def _assess(
+        self, data: Any, mistakes: list[tuple[str, str]], default_state: str | None
+    ) -> tuple[Finding, dict[str, Any] | None]:
+        """The finding of one case, and what it expects. Raises CaseError."""
         if not isinstance(data, dict):
-            raise casefile.CaseError([("case", "expected keys and values")])
+            raise casefile.CaseError([*mistakes, ("case", "expected keys and values")])
+        expect = data.get("expect")
+        if expect is not None and not isinstance(expect, dict):
+            mistakes = [*mistakes, ("expect", "expected keys and values")]
         state = data.get("state") or default_state
         if not isinstance(state, str):
-            raise casefile.CaseError([("state", "is missing; name it in the case or with --state")])
+            raise casefile.CaseError([*mistakes, ("state", "is missing; name it in the case or with --state")])
         try:
             law = store.law(state.strip().upper())
         except KeyError:
-            raise casefile.CaseError([("state", f"{state!r} is no jurisdiction that we have")]) from None
-        return reason(law, casefile.parse_case(data, law, date.today()))
+            raise casefile.CaseError([*mistakes, ("state", f"{state!r} is no jurisdiction that we have")]) from None
+        try:
+            case = casefile.parse_case(data, law, date.today())
+        except casefile.CaseError as error:
+            raise casefile.CaseError([*mistakes, *error.problems]) from None
+        if mistakes:
+            raise casefile.CaseError(mistakes)
+        return reason(law, case), expect
 
     def _table(self, differences: list[casefile.Difference], checked: int, bad: int) -> None:
         if differences:
