@@ -31,7 +31,7 @@ bench: setup-dev weasyprint-libraries prepare ## what is measured, against its g
 lint: setup-dev ## ruff, djlint, mypy, and the law files
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(VENV)/bin/djlint templates --check --lint --quiet
+	$(VENV)/bin/djlint templates --lint --quiet
 	$(PY) -m mypy statelaw screener config
 	$(PY) manage.py check_law --quiet
 
