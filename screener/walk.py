@@ -123,6 +123,16 @@ def case_of(law: Law, given: Given, today: date) -> Case:
     )
 
 
+def case_to_ask(law: Law, given: Given, today: date) -> Case:
+    """The case from which it is told what to ask. Before the sale a price that covers the debt is only a hope: what
+    matters if the home brings less is asked too."""
+    case = case_of(law, given, today)
+    owed, price = case.money.owed, case.money.sale_price
+    if case.stage in STAGES_BEFORE_SALE and owed is not None and price is not None and price >= owed:
+        return replace(case, money=replace(case.money, sale_price=None))
+    return case
+
+
 def _by_prefix(given: Given, prefix: str) -> dict[str, bool | None]:
     return {slug.removeprefix(prefix): _flag(given, slug) for slug in given if slug.startswith(prefix)}
 
@@ -171,7 +181,15 @@ class Plan:
     pages: tuple[Page, ...]
     ahead: int = 0
     needless: int = 0  # questions that others are asked here and that cannot matter in this case
-    settled: bool = False  # the law leaves no more questions of its own open
+    today: date | None = None
+
+    @cached_property
+    def settled(self) -> bool:
+        """A rule of this law already gives the one answer, and the answer is that nothing is to be paid."""
+        if self.law is None or self.today is None:
+            return False
+        finding = reasoning.reason(self.law, case_to_ask(self.law, self.given, self.today))
+        return finding.outcome in _SETTLED and bool(finding.deciders) and not finding.is_probable
 
     @cached_property
     def _at(self) -> dict[str, int]:
@@ -232,6 +250,7 @@ class Plan:
         return questions.own(slug, law)
 
 
+_SETTLED = ("barred", "time_barred", "no_shortfall")
 CORE = (
     "state",
     "home_kind",
@@ -269,14 +288,14 @@ def plan(law: Law | None, given: Given, today: date) -> Plan:
     if at is not None:
         wanted = _coarse(law, given)
         ahead = len(core) - at - 1 + len(wanted) + (not asked_boxes)
-        return Plan(law, given, tuple(core[: at + 1]), ahead, _needless(law, given, wanted))
+        return Plan(law, given, tuple(core[: at + 1]), ahead, _needless(law, given, wanted), today)
     wanted = _remembered("wanted", law, given, today, _wanted)
-    needless, settled = _needless(law, given, wanted), all(given.get(name) is not None for name in wanted)
+    needless = _needless(law, given, wanted)
     told = [Page(name) for name in wanted if name in given]
     open_ones = [Page(name) for name in wanted if name not in given]
     if open_ones and not asked_boxes:
         pages = (*core, *told, open_ones[0])
-        return Plan(law, given, pages, len(open_ones), needless, settled)
+        return Plan(law, given, pages, len(open_ones), needless, today)
     # What a ticked box brings up is asked once it is known what was meant by it.
     boxes = _remembered("boxes", law, given, today, _boxes)
     rest: list[Page] = [*boxes, *open_ones]
@@ -284,7 +303,7 @@ def plan(law: Law | None, given: Given, today: date) -> Plan:
         rest += _remembered("time", law, given, today, _about_time)
     at = _first_open(rest, given)
     shown, ahead = (rest, 0) if at is None else (rest[: at + 1], len(rest) - at - 1)
-    return Plan(law, given, (*core, *told, *shown), ahead, needless, settled)
+    return Plan(law, given, (*core, *told, *shown), ahead, needless, today)
 
 
 def _first_open(pages: Sequence[Page], given: Given) -> int | None:
@@ -292,11 +311,11 @@ def _first_open(pages: Sequence[Page], given: Given) -> int | None:
 
 
 def _wanted(law: Law, given: Given, today: date) -> tuple[str, ...]:
-    return _extras(law, given, reasoning.matters(law, case_of(law, given, today)))
+    return _extras(law, given, reasoning.matters(law, case_to_ask(law, given, today)))
 
 
 def _boxes(law: Law, given: Given, today: date) -> tuple[Page, ...]:
-    return tuple(_about_circumstances(law, case_of(law, given, today), given))
+    return tuple(_about_circumstances(law, case_to_ask(law, given, today), given))
 
 
 _MOST_REMEMBERED = 2_000
@@ -616,6 +635,7 @@ __all__ = [
     "Page",
     "Plan",
     "case_of",
+    "case_to_ask",
     "is_answered",
     "is_before",
     "known_of_another",

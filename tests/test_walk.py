@@ -54,7 +54,7 @@ def test_beyond_the_core_only_what_can_change_something_is_asked(state):
     for plan in plans:
         page = plan.next
         if page is not None and page.slug in law.facts and page.slug not in walk.CORE:
-            given = walk.case_of(law, plan.given, TODAY)
+            given = walk.case_to_ask(law, plan.given, TODAY)
             assert page.slug in reasoning.matters(law, given)
 
 
@@ -165,6 +165,27 @@ def test_with_nothing_lost_yet_no_day_of_a_sale_and_nothing_about_later_is_asked
     assert not [n for n in plan.page("circumstances").names if n.startswith("skipped-")]
     assert case(answers).stage == "behind"
     assert "disposition" not in case(answers).facts
+
+
+@pytest.mark.parametrize("stage", ["behind", "scheduled"])
+def test_before_the_sale_a_price_that_covers_the_debt_leaves_no_question_out(stage):
+    here = {"state": "AZ", "stage": stage, "disposition": "nonjudicial", "sale_date": None}
+    _, hoped = walked(**here, sale_price="400000")
+    _, feared = walked(**here, sale_price="240000")
+    assert slugs(hoped) == slugs(feared)
+    assert hoped.page("circumstances").names == feared.page("circumstances").names
+    assert {"units", "acres"} <= set(slugs(hoped))
+    _, sold = walked(**here | {"stage": "lost", "sale_price": "400000"})
+    assert "units" not in slugs(sold)
+
+
+def test_a_law_settles_a_case_only_with_a_rule_that_leaves_nothing_to_pay():
+    small, large = {"units": 1, "acres": "0.2"}, {"units": 3}
+    assert walked(state="AZ", disposition="nonjudicial", **small)[1].settled
+    assert not walked(state="AZ", disposition="nonjudicial", **large)[1].settled
+    assert not walked(state="AZ", disposition="nonjudicial")[1].settled, "the size is not known"
+    assert not walked(state="FL", disposition="judicial", residence="rental")[1].settled
+    assert not walked(state="FL", disposition="judicial", sale_price="400000")[1].settled, "no rule, but the price"
 
 
 def test_nothing_yet_is_offered_only_while_the_home_is_not_lost():

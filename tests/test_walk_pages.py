@@ -191,6 +191,13 @@ def test_the_check_page_links_to_each_answer(client):
     assert "$300,000" in text(page)
 
 
+def test_the_law_is_said_to_settle_only_what_it_settles(client):
+    page = walk_through(client, "AZ", until="units", disposition="nonjudicial")
+    assert page.context["skipped_note"]["settled"] is False
+    assert "settles this" not in text(page)
+    assert "does not matter here" in text(page) or "do not matter here" in text(page)
+
+
 def test_the_progress_line_says_what_the_law_made_needless(client):
     page = walk_through(client, "AZ", until="units", disposition="nonjudicial")
     assert page.context["skipped_note"]["count"] >= 1
