@@ -32,6 +32,9 @@ _WHOLE = r"(\d{1,3}(?:,\d{3})+|\d+)?(\.\d+)?"
 _MONEY = re.compile(rf"\$?\s*{_WHOLE}\s*(k|thousand|m|mm|million)?\s*(?:\$|dollars?|usd)?", re.I)
 _NUMBER = re.compile(rf"{_WHOLE}\s*(?:acres?)?", re.I)
 _TIMES = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "mm": 1_000_000, "million": 1_000_000}
+#: Digits of any script, as a phone's keyboard writes them; no sign, and no more than a date has.
+_SMALL, _YEAR = re.compile(r"\d{1,2}"), re.compile(r"\d{4}")
+_NO_SUCH_DAY = _("There is no such day. Check the month and the day.")
 _MONTHS = (
     "january",
     "february",
@@ -234,7 +237,10 @@ class DateField(forms.MultiValueField):
 
     def clean(self, value: Any) -> str:
         values = value if isinstance(value, list | tuple) else []
-        month, day, year = (plain(part) for part in [*values, "", "", ""][:3])
+        typed = [*values, "", "", ""][:3]
+        month, day, year = (plain(part) for part in typed)
+        if any(str(part or "").strip() and not seen for part, seen in zip(typed, (month, day, year), strict=True)):
+            raise ValidationError(_NO_SUCH_DAY, "day")
         if not (month or day or year):
             raise ValidationError(self.error_messages["required"], "required")
         if not year:
@@ -245,7 +251,7 @@ class DateField(forms.MultiValueField):
 
 
 def _partial_date(month: str, day: str, year: str) -> str:
-    if not (re.fullmatch(r"\d{4}", year) and FIRST_YEAR <= int(year) <= LAST_YEAR):
+    if not (_YEAR.fullmatch(year) and FIRST_YEAR <= int(year) <= LAST_YEAR):
         message = _("Enter the year with four digits, from %(first)s to %(last)s.")
         raise ValidationError(message, "year", {"first": FIRST_YEAR, "last": LAST_YEAR})
     if not month:
@@ -255,14 +261,16 @@ def _partial_date(month: str, day: str, year: str) -> str:
         raise ValidationError(_("Enter the month as a number from 1 to 12."), "month")
     if not day:
         return f"{int(year):04}-{number:02}"
+    if not _SMALL.fullmatch(day):
+        raise ValidationError(_NO_SUCH_DAY, "day")
     try:
         return date(int(year), number, int(day)).isoformat()
-    except ValueError:
-        raise ValidationError(_("There is no such day. Check the month and the day."), "day") from None
+    except (ValueError, OverflowError):
+        raise ValidationError(_NO_SUCH_DAY, "day") from None
 
 
 def _month(text: str) -> int | None:
-    if re.fullmatch(r"\d{1,2}", text):
+    if _SMALL.fullmatch(text):
         return int(text) if 1 <= int(text) <= 12 else None
     word = text.lower().rstrip(".")
     for number, name in enumerate(_MONTHS, start=1):
