@@ -5,6 +5,10 @@ Its processes share nothing but the database and the secret.
 
 import os
 
+from gunicorn.glogging import Logger
+
+from config.logs import Discreet
+
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY", str(min(4, os.cpu_count() or 1))))
 worker_class = "gthread"
@@ -22,6 +26,18 @@ limit_request_fields = 60
 accesslog = None
 errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "warning")
+
+
+class _Log(Logger):
+    """The server's own log, with the same cuts as the site's."""
+
+    def setup(self, cfg):
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.addFilter(Discreet())
+
+
+logger_class = _Log
 # Heartbeats in memory, so that a slow disk never looks like a dead worker.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 

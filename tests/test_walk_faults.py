@@ -1,7 +1,9 @@
 """Bad input and faults: no error page of the machine, nothing lost, nothing shown back unescaped."""
 
 import base64
+import io
 import json
+import logging
 import re
 import zlib
 from datetime import timedelta
@@ -11,6 +13,7 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
+from config.logs import Discreet
 from screener import answers as kept
 from screener import links
 from screener.answers import Answers, Unreadable
@@ -412,3 +415,48 @@ def test_odd_addresses_lead_nowhere_else(client, query):
     assert page.status_code == 200
     sent = client.post(f"/q/lien/{query}", form_data(page))
     assert sent["Location"].startswith("/q/")
+
+
+# --- the log
+
+
+@pytest.fixture
+def log():
+    """What the site's own handler writes."""
+    (handler,) = (h for h in logging.getLogger().handlers if any(isinstance(f, Discreet) for f in h.filters))
+    before = handler.setStream(io.StringIO())
+    yield handler.stream
+    handler.setStream(before)
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "options"])
+@pytest.mark.parametrize("path", ["/resume/{}/", "/resume/{}/x", "/q/state/?a={}", "/no/?a={}"])
+def test_the_log_holds_no_resume_link_and_no_query(log, method, path):
+    token = links.token_of(Answers.new().put({"state": "AZ"}))[:-4]
+    getattr(Client(enforce_csrf_checks=True), method)(path.format(token))
+    assert token[:20] not in log.getvalue()
+    logging.getLogger("x").error("at /resume/%s/ and /x/?a=%s", token, token)
+    try:
+        raise ValueError(f"/resume/{token}/")
+    except ValueError:
+        logging.getLogger("x").exception("gone wrong")
+    assert token[:20] not in log.getvalue()
+    assert "Traceback" in log.getvalue()
+
+
+def test_the_log_holds_no_address_of_a_visitor(log):
+    for address in ("203.0.113.9", "2001:db8::9"):
+        logging.getLogger("x").warning(f"Invalid request from ip={address}: Invalid HTTP Version: (9, 9)")
+        assert address not in log.getvalue()
+    assert "Invalid HTTP Version" in log.getvalue()
+
+
+def test_a_request_that_no_browser_sends_is_one_line_in_the_log(log):
+    client = Client(enforce_csrf_checks=True)
+    client.get("/q/state/")
+    log.truncate(0)
+    client.get("/", headers={"Host": "evil.example"})
+    client.post("/start/", {f"field{number}": "1" for number in range(600)})
+    client.post("/start/", data=b"x", content_type="multipart/form-data; boundary=\xff")
+    assert "Traceback" not in log.getvalue()
+    assert len(log.getvalue().splitlines()) == 3
