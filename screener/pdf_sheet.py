@@ -69,13 +69,18 @@ class Printed:
     dates_in_full: tuple[DateEntry, ...]
     duties: tuple[Rule, ...]
     defenses: tuple[Rule, ...]
-    # told once, also for several loans
+    # what to do about this loan; of a later loan without the steps of the week
     options: tuple[Option, ...]
     further_options: tuple[Option, ...]
     ways: tuple[WayView, ...]
+    # told once, also for several loans
     has_collection: bool
     help: tuple[Helper, ...]
     is_cut: bool
+
+    @property
+    def is_short(self) -> bool:
+        return self.report.number > 1
 
 
 MOST_PAGES = 5
@@ -87,6 +92,9 @@ def summary_html(reports: Sequence[Report], sheet: Sheet, room: float = 1.0, *, 
     context = {
         "loans": loans,
         "loan": loans[0],
+        "collection": next((loan.report.collection for loan in loans if loan.has_collection), None),
+        "helpers": tuple(dict.fromkeys(one for loan in loans for one in loan.help)),
+        "is_cut": any(loan.is_cut for loan in loans),
         "sheet": sheet,
         "assumed": tuple(dict.fromkeys(text for report in reports for text in report.assumed)),
         "federal": store.publication_of("US"),
@@ -141,11 +149,14 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     several = report.loans > 1
     last_part = 11 + (9 if has_code else 0) + _assumed_cost(report)
     if several:
-        rest = _Room(share * (55 if report.loans == 2 else 34))  # what is told once for all loans
-        room = first = _Room((4.8 * share * PAGE - 12 - 3 * report.loans - rest.left - last_part) / report.loans)
+        once = _Room(share * 30)  # what is told once for all loans
+        first_part, later_part = (28, 18) if report.loans == 2 else (16, 9)
+        parts = once.left + share * (first_part + later_part * (report.loans - 1))
+        room = first = _Room((4.8 * share * PAGE - 12 - 3 * report.loans - parts - last_part) / report.loans)
+        rest = _Room(share * (first_part if report.number == 1 else later_part))
     else:
         first = _Room(share * PAGE - 6)  # the head and the title
-        room = rest = _Room(3.85 * share * PAGE - last_part)  # some is lost at the end of each page
+        room = rest = once = _Room(3.85 * share * PAGE - last_part)  # some is lost at the end of each page
     first.left -= _answer_cost(report) + HEADING + 2.5
     if several:
         rules = first.take(report.reasons, _rule_row_cost, 6, 0)
@@ -160,8 +171,9 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     if several:
         room.left -= HEADING + max(sum(map(_short_date_cost, dates)), 2.3 + sum(map(_fact_cost, shown)))
 
-    helpers = rest.take(report.help, _help_cost, 5, HEADING + 1.2)
-    options = rest.take(report.first_options, _option_cost, 3)
+    option_cost = _short_option_cost if report.number > 1 else _option_cost
+    helpers = once.take(report.help, _help_cost, 5, HEADING + 1.2)
+    options = rest.take(report.first_options, option_cost, 3)
     reasons = room.take(report.reasons, _rule_cost, 8, HEADING + 2)
     cases = room.take(report.cases, _case_cost, 6, HEADING + 2.5)
     open_items = room.take(report.open_items, lambda o: _lines(f"{o.topic} {o.look}", WIDE - 4) + 0.15, 8, HEADING)
@@ -169,12 +181,12 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     full = room.take([d for d in report.dates if d.key != "sale"], _date_cost, 8, HEADING + 1.2)
     ways = rest.take(report.ways, lambda w: 4.3 if w.if_waived else 1.5, 6, HEADING + 1.2)
     duties = room.take(report.duties, _short_rule_cost, 4, HEADING + 1.4)
-    options += rest.take(report.first_options[len(options) :], _option_cost, 3, 0)
-    has_collection = bool(report.collection and rest.take((report.collection,), _collection_cost))
+    options += rest.take(report.first_options[len(options) :], option_cost, 3, 0)
+    has_collection = bool(report.collection and once.take((report.collection,), _collection_cost))
     caveats = room.take(report.caveats, lambda c: _lines(c, WIDE - 4) + 0.15, 6, 2)
     defenses = room.take(report.defenses, _short_rule_cost, 4)
     more_facts = room.take(facts[len(shown) :], lambda f: 0.2 + _lines(f, WIDE - 4), 20, 2)
-    further = rest.take(report.later_options, lambda o: 1.6 + _lines(o.plain + (o.caution or "")), 6, 1)
+    further = rest.take(report.later_options, _short_option_cost, 6, 1)
     return Printed(
         report=report,
         icon=icon(report.icon),
@@ -196,7 +208,7 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
         ways=ways,
         has_collection=has_collection,
         help=helpers,
-        is_cut=room.is_cut or rest.is_cut,
+        is_cut=room.is_cut or rest.is_cut or once.is_cut,
     )
 
 
@@ -259,6 +271,10 @@ def _date_cost(entry) -> float:
 def _option_cost(option) -> float:
     steps = sum(_lines(step, WIDE - 4) + 0.15 for step in option.this_week)
     return 1.9 + _lines(f"{option.plain} {option.caution or ''}") + steps + (0.9 if option.grounds else 0)
+
+
+def _short_option_cost(option) -> float:
+    return 1.6 + _lines(f"{option.plain} {option.caution or ''}")
 
 
 def _help_cost(one) -> float:

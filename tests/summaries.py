@@ -26,7 +26,7 @@ def money(owed: int | None = None, price: int | None = None, value: int | None =
     return Money(*(None if amount is None else Decimal(amount) for amount in (owed, price, value)))
 
 
-def cases_of(code: str) -> dict[str, tuple[Case, ...]]:
+def cases_of(code: str, loan_use: str = "cash_out_refinance") -> dict[str, tuple[Case, ...]]:
     """What is printed of one state, from the plainest to the one where nothing at all is known."""
     law = store.law(code)
     usual = {
@@ -35,7 +35,7 @@ def cases_of(code: str) -> dict[str, tuple[Case, ...]]:
         "lien": "first",
         "disposition": law.state.process.usual,
         "foreclosed_by": "this_lender",
-        "loan_use": "cash_out_refinance",
+        "loan_use": loan_use,
         "units": 1,
     }
     wiped_out = usual | {"lien": "junior", "foreclosed_by": "senior_lender", "loan_use": "home_equity"}

@@ -202,6 +202,25 @@ def test_several_loans_print_together():
     assert "Loan 2: second mortgage" in text
 
 
+def test_each_loan_gets_its_own_advice_under_its_own_name():
+    """A first mortgage that the law protects, and a second that was wiped out: neither is told what fits the other."""
+    reports = report.build("AZ", cases_of("AZ", loan_use="purchase")["two loans"], as_of=TODAY)
+    advice = [{option.heading for option in one.options} for one in reports]
+    first, second = advice[0] - advice[1], advice[1] - advice[0]
+    assert first
+    assert second
+    html = summary_html(reports, Sheet(TODAY))
+    parts = re.split(r"<h2 class=\"big\">", html)
+    assert "What you can do (Loan 1: first mortgage" in parts[1]
+    assert "What you can do (Loan 2: second mortgage" in parts[2]
+    told_two = parts[2].split("What you can do", 1)[1]
+    assert any(heading in parts[1] for heading in first)
+    assert any(heading in told_two for heading in second)
+    assert not any(f"{heading}</h4>" in parts[1] for heading in second)
+    assert not any(f"{heading}</h4>" in told_two for heading in first)
+    assert "What the lender could do" in html, "the second loan may still be owed"
+
+
 def test_the_code_to_come_back_is_printed_only_when_asked_for():
     assert "Come back to these answers" not in text_of(printed("UT"))
     assert "Come back to these answers" in text_of(printed("UT", resume_url=LINK))
