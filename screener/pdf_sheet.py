@@ -82,6 +82,11 @@ class Printed:
     def is_short(self) -> bool:
         return self.report.number > 1
 
+    @property
+    def is_brief(self) -> bool:
+        """Of many loans the later ones name what can be done, and no more."""
+        return self.is_short and self.report.loans > 2
+
 
 MOST_PAGES = 5
 
@@ -149,8 +154,8 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     several = report.loans > 1
     last_part = 11 + (9 if has_code else 0) + _assumed_cost(report)
     if several:
-        once = _Room(share * 30)  # what is told once for all loans
-        first_part, later_part = (28, 18) if report.loans == 2 else (16, 9)
+        once = _Room(share * (30 if report.loans == 2 else 26))  # what is told once for all loans
+        first_part, later_part = (28, 18) if report.loans == 2 else (14, 7)
         parts = once.left + share * (first_part + later_part * (report.loans - 1))
         room = first = _Room((4.8 * share * PAGE - 12 - 3 * report.loans - parts - last_part) / report.loans)
         rest = _Room(share * (first_part if report.number == 1 else later_part))
@@ -171,7 +176,9 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     if several:
         room.left -= HEADING + max(sum(map(_short_date_cost, dates)), 2.3 + sum(map(_fact_cost, shown)))
 
-    option_cost = _short_option_cost if report.number > 1 else _option_cost
+    option_cost = _option_cost
+    if report.number > 1:
+        option_cost = _short_option_cost if report.loans == 2 else _brief_option_cost
     helpers = once.take(report.help, _help_cost, 5, HEADING + 1.2)
     options = rest.take(report.first_options, option_cost, 3)
     reasons = room.take(report.reasons, _rule_cost, 8, HEADING + 2)
@@ -186,7 +193,7 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     caveats = room.take(report.caveats, lambda c: _lines(c, WIDE - 4) + 0.15, 6, 2)
     defenses = room.take(report.defenses, _short_rule_cost, 4)
     more_facts = room.take(facts[len(shown) :], lambda f: 0.2 + _lines(f, WIDE - 4), 20, 2)
-    further = rest.take(report.later_options, _short_option_cost, 6, 1)
+    further = rest.take(report.later_options, _short_option_cost if report.loans == 1 else option_cost, 6, 1)
     return Printed(
         report=report,
         icon=icon(report.icon),
@@ -224,7 +231,7 @@ def _answer_cost(report: Report) -> float:
     paragraphs = [strip_tags(p) for p in below.split("<p>")[1:]]
     cost = 2 + 1.4 * (_lines(say, ANSWER) + 2 * min(1, len(report.leads))) + 2.3 * max(0, len(report.leads) - 1)
     cost += sum(_lines(p.strip()) + 0.3 for p in paragraphs)
-    if report.outcome == "depends":
+    if report.outcome == "depends" and report.say != "one_fact":
         cost += _lines("; ".join(item.topic for item in report.open_items[:4]) + 20 * " ") + 0.5
     cost += HEADING + (1.4 * len(report.money.bars) if _has_amounts(report) else 1.3) + 1.4 * len(report.money.notes)
     return cost + (1.2 if report.money.saved else 0)
@@ -275,6 +282,10 @@ def _option_cost(option) -> float:
 
 def _short_option_cost(option) -> float:
     return 1.6 + _lines(f"{option.plain} {option.caution or ''}")
+
+
+def _brief_option_cost(option) -> float:
+    return _lines(option.heading, WIDE - 4) + 0.15
 
 
 def _help_cost(one) -> float:
