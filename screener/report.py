@@ -338,7 +338,7 @@ class Helper:
 _ANSWER_DAYS = ("ask_by", "next_deadline", "last_day", "old_debt")
 _ANSWER_KEYS = (
     "number", "state", "ahead", "judgment", "outcome", "tone", "icon", "say", "probably", "leads", "owes_something",
-    "can_be_nothing", "only_if_asked", "deadline_may_be_later",
+    "can_be_nothing", "only_if_asked", "deadline_may_be_later", "senior_first",
 )  # fmt: skip
 
 
@@ -375,6 +375,7 @@ class Report:
     deadline_may_be_later: bool  # something may have stopped the lender's clock, or may free it from the limit
     last_day: DateEntry | None  # the deadline that the lender missed
     old_debt: DateEntry | None
+    senior_first: bool  # the loan ahead may take what seems to be left over
     in_foreclosure_judgment: bool
     # the money
     money: MoneyView
@@ -641,6 +642,9 @@ class _Builder:
         running = [d for d in deadlines if d.state == "coming" and d.date]
         old_debt = next((d for d in dates if d.key == "old_debt"), None)
         surplus = finding.balance.surplus if finding.outcome == "no_shortfall" else None
+        senior_first = surplus is not None and self._senior_may_take_it()
+        if senior_first:
+            surplus = None
         money = self._money(surplus)
         cases, first_split = self._cases()
         asked_only = self._only_if_asked()
@@ -680,6 +684,7 @@ class _Builder:
             deadline_may_be_later=self._clock_may_stop(),
             last_day=next((d for d in deadlines if d.provision in self.deciding), None),
             old_debt=old_debt,
+            senior_first=senior_first,
             in_foreclosure_judgment=finding.in_foreclosure_judgment,
             money=money,
             reasons=reasons,
@@ -812,6 +817,13 @@ class _Builder:
         if not self.finding.owes_something or self.case.stage == "judgment":
             return None
         return min(running, key=_day_of, default=None)
+
+    def _senior_may_take_it(self) -> bool:
+        """Whether a price is more than a second mortgage's own sale can bring: the home's worth less the loan ahead."""
+        if self.lien != JUNIOR or self.foreclosed_by == SENIOR_LENDER:
+            return False
+        value, price = self.finding.balance.value, self.finding.balance.price
+        return self.case.money.senior_owed is None or value is None or price is None or price > value
 
     def _clock_may_stop(self) -> bool:
         return bool(self.finding.applying("toll", perhaps=True)) or "state_law_binds" in self.finding.open_points

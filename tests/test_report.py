@@ -404,6 +404,30 @@ def test_a_wiped_out_second_is_its_balance_less_what_the_sale_paid_to_it():
     assert "surplus_unknown" in unknown.money.notes
 
 
+@pytest.mark.parametrize("stage", ["scheduled", "lost"])
+@pytest.mark.parametrize(
+    ("senior", "worth", "told"),
+    [(250000, 300000, False), (None, 300000, False), (100000, None, False), (40000, 400000, True)],
+)
+def test_what_a_seconds_own_sale_brings_is_not_called_left_over_where_the_loan_ahead_may_take_it(
+    stage, senior, worth, told
+):
+    """A price above what the home was worth beyond the loan ahead is a price for the whole home, or a slip."""
+    second = {"lien": "junior", "foreclosed_by": "this_lender", "loan_use": "home_equity"}
+    money = Money(
+        owed=Decimal(60000),
+        sale_price=Decimal(280000),
+        fair_value=worth and Decimal(worth),
+        senior_owed=senior and Decimal(senior),
+    )
+    report = one("FL", stage, facts=second, money=money)
+    assert report.outcome == "no_shortfall"
+    assert ("left over" in answer(report)) is told
+    assert ("Left over" in page(report)) is told
+    assert ("The loan ahead of this one is paid first." in answer(report)) is not told
+    assert ("claim-surplus" in {option.id for option in report.options}) is (told and stage == "lost")
+
+
 def test_bars_are_drawn_in_per_cent_without_a_style_attribute():
     text = page(one("UT", lender_acted=True))
     assert 'class="owe" x="87.33%" width="12.67%"' in text
