@@ -62,6 +62,7 @@ class Printed:
     # the pages after it
     more_facts: tuple[str, ...]
     reasons: tuple[Rule, ...]
+    less_rules: tuple[Rule, ...]  # those that decide where the sale brings less than is hoped
     cases: tuple[CaseView, ...]
     open_items: tuple[OpenItem, ...]
     changers: tuple[Changer, ...]
@@ -182,6 +183,8 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
     helpers = once.take(report.help, _help_cost, 5, HEADING + 1.2)
     options = rest.take(report.first_options, option_cost, 3)
     reasons = room.take(report.reasons, _rule_cost, 8, HEADING + 2)
+    if_less = report.if_less
+    less_rules = room.take(if_less.reasons, _rule_cost, 4, HEADING + 8) if if_less else ()
     cases = room.take(report.cases, _case_cost, 6, HEADING + 2.5)
     open_items = room.take(report.open_items, lambda o: _lines(f"{o.topic} {o.look}", WIDE - 4) + 0.15, 8, HEADING)
     changers = room.take(report.changers, lambda c: 0.4 + _lines(c.text, HALF), 8, HEADING + 2.5)
@@ -203,6 +206,7 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
         facts=shown,
         more_facts=more_facts,
         reasons=reasons,
+        less_rules=less_rules,
         cases=cases,
         open_items=open_items,
         changers=changers,
@@ -231,6 +235,10 @@ def _answer_cost(report: Report) -> float:
     paragraphs = [strip_tags(p) for p in below.split("<p>")[1:]]
     cost = 2 + 1.4 * (_lines(say, ANSWER) + 2 * min(1, len(report.leads))) + 2.3 * max(0, len(report.leads) - 1)
     cost += sum(_lines(p.strip()) + 0.3 for p in paragraphs)
+    if report.if_less:
+        cost += 0.3 + _lines(
+            render_to_string("screener/_report/say.html", {"report": report.if_less}).strip() + 40 * " "
+        )
     if report.outcome == "depends" and report.say != "one_fact":
         cost += _lines("; ".join(item.topic for item in report.open_items[:4]) + 20 * " ") + 0.5
     cost += HEADING + (1.4 * len(report.money.bars) if _has_amounts(report) else 1.3) + 1.4 * len(report.money.notes)

@@ -384,6 +384,7 @@ class Report:
     duties: tuple[Rule, ...]
     defenses: tuple[Rule, ...]
     near: tuple[Rule, ...]
+    if_less: Report | None  # before a sale that should pay all: what follows where it brings less
     # what would change it
     cases: tuple[CaseView, ...]
     cases_are_first_split: bool
@@ -691,6 +692,7 @@ class _Builder:
             duties=self._duties(),
             defenses=self._defenses(),
             near=self._near(),
+            if_less=self._if_less(as_of, number, loans),
             cases=cases,
             cases_are_first_split=first_split,
             open_items=self._open_items(),
@@ -1044,6 +1046,17 @@ class _Builder:
             if told and not any(status == "held" for status, _ in ruling.unless):
                 found.append(self._rule(provision))
         return tuple(found[:_MOST_NEAR])
+
+    def _if_less(self, as_of: date, number: int, loans: int) -> Report | None:
+        """The report where nobody knows what the home brings; only where the price that is expected settles it all."""
+        given = self.case.money
+        if not self.ahead or self.finding.outcome != "no_shortfall":
+            return None
+        worth = None if self.disposition == STRICT else given.fair_value
+        money = replace(given, sale_price=None, surplus_to_this_loan=None, fair_value=worth)
+        if money == given:
+            return None
+        return _Builder(self.law, replace(self.case, money=money), self.extras).report(as_of, number, loans)
 
     # -- what would change it
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from screener import answers as kept
 from screener import pdf, pdf_press, pdf_views, report
 from screener.pdf_sheet import LETTERS, Sheet, in_our_letters, summary_html
 from statelaw import store
+from statelaw.deadlines import Interval
 
 from .summaries import LINK, TODAY, cases_of, pages_of
 from .walker import walk_through
@@ -219,6 +221,15 @@ def test_each_loan_gets_its_own_advice_under_its_own_name():
     assert not any(f"{heading}</h4>" in parts[1] for heading in second)
     assert not any(f"{heading}</h4>" in told_two for heading in first)
     assert "What the lender could do" in html, "the second loan may still be owed"
+
+
+def test_paper_says_what_follows_if_the_sale_brings_less():
+    (case,) = cases_of("OH")["paid"]
+    (one,) = report.build("OH", [replace(case, stage="scheduled", sale=Interval())], as_of=TODAY)
+    text = text_of(pdf_press.press(summary_html([one], Sheet(TODAY))))
+    assert "Nothing left to pay" in text
+    assert text.count("If it brings less") == 2
+    assert one.if_less.reasons[0].cite.replace("  ", " ") in text
 
 
 def test_the_code_to_come_back_is_printed_only_when_asked_for():

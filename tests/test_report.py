@@ -90,6 +90,39 @@ def test_a_home_that_paid_its_loan_leaves_nothing_to_pay_and_names_the_surplus()
     assert [option.id for option in report.options if option.id == "claim-surplus"]
 
 
+@pytest.mark.parametrize(
+    ("code", "given", "label", "rule"),
+    [
+        ("OH", {}, "At risk", "up to|\\$0 to \\$300,000"),
+        ("AZ", {}, "Protected", "the lender cannot make you pay the rest of the loan"),
+        ("FL", {"foreclosed_by": "senior_lender", "lien": "junior"}, "At risk", "At risk"),
+        ("CT", {"disposition": "strict"}, "", "If it brings less"),
+    ],
+)
+@pytest.mark.parametrize("stage", ["behind", "scheduled"])
+def test_a_price_that_is_only_hoped_for_hides_no_law(code, given, label, rule, stage):
+    """Before the sale nobody knows what it brings: the answer keeps its label, and says what follows if it is less."""
+    enough = Decimal(340000)
+    money = Money(owed=Decimal(300000), sale_price=enough, fair_value=enough, surplus_to_this_loan=enough)
+    report = one(code, stage, money=money, facts=given)
+    assert report.outcome == "no_shortfall"
+    assert report.if_less is not None
+    assert report.if_less.outcome != "no_shortfall"
+    text = page(report)
+    told = text[text.index("If it brings less") :].split("</section>")[0]
+    assert label in told
+    assert re.search(rule, told)
+    assert report.if_less.reasons
+    assert all(reason.cite in told.replace("&#x27;", "'").replace("&amp;", "&") for reason in report.if_less.reasons)
+
+
+def test_after_the_sale_or_with_a_low_price_nothing_is_told_of_less():
+    assert one("OH", money=replace(NUMBERS, sale_price=Decimal(340000))).if_less is None
+    assert one("OH", "behind").if_less is None
+    senior = {"foreclosed_by": "senior_lender", "lien": "junior"}
+    assert one("OH", "behind", facts=senior, money=Money(owed=Decimal(0))).if_less is None
+
+
 def test_a_lender_that_waited_too_long_is_named_with_its_last_day():
     report = one("UT", lender_acted=False)
     assert said(report) == ("The lender waited too long. In Utah it can no longer make you pay the rest of this loan.")
