@@ -7,7 +7,7 @@ law asks comes from that law's own document. No state is named here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -20,7 +20,16 @@ from django.utils.translation import gettext_lazy as _
 from statelaw import document
 from statelaw.deadlines import Interval, TimeLimit
 from statelaw.document import Provision
-from statelaw.facts import EVENTS_AFTER_SALE, EVENTS_BEFORE_SALE, FORECLOSURES, STAGES_BEFORE_SALE, Fact
+from statelaw.facts import (
+    EVENTS_AFTER_SALE,
+    EVENTS_BEFORE_SALE,
+    FORECLOSURES,
+    JUNIOR,
+    STAGES_BEFORE_SALE,
+    THIS_LENDER,
+    WORKOUTS,
+    Fact,
+)
 from statelaw.reasoning import Law
 
 from .answers import Answer, Answers
@@ -88,26 +97,26 @@ LABELS: dict[str, Words] = {
     "home_kind": _("What the case is about"),
     "role": _("Your part in the loan"),
     "stage": _("Where things stand"),
-    "residence": _("How the home is used"),
+    "residence": _("Use of the home"),
     "lien": _("First or second mortgage"),
     "disposition": _("How the home was or may be lost"),
-    "foreclosed_by": _("Whose foreclosure it was"),
-    "owed": _("What is owed on this loan"),
-    "sale_price": _("What the home sold for"),
-    "fair_value": _("What the home was worth"),
-    "senior_owed": _("What was owed on the first mortgage"),
-    "surplus": _("What the sale left for this loan"),
+    "foreclosed_by": _("Whose foreclosure it is"),
+    "owed": _("Owed on this loan"),
+    "sale_price": _("Price at the sale"),
+    "fair_value": _("Value of the home"),
+    "senior_owed": _("Owed on the loans ahead of this one"),
+    "surplus": _("Sale money for this loan"),
     "sale_date": _("Date of the sale"),
     "loan_use": _("What the loan paid for"),
     "units": _("Homes on the property"),
     "acres": _("Size of the land"),
     "loan_date": _("Date of the loan"),
-    "buyer": _("Who bought at the sale"),
-    "lender_waived": _("The lender gave up the rest in writing"),
+    "buyer": _("Buyer at the sale"),
+    "lender_waived": _("Whether the lender gives up the rest in writing"),
     "circumstances": _("What also applies to you"),
     "circumstances-2": _("More about what applies to you"),
     "circumstances-3": _("What may also apply to you"),
-    "last_payment": _("Your last payment"),
+    "last_payment": _("The last payment"),
     "called_due": _("When the whole loan was called due"),
     "sued": _("Whether you were sued"),
     "loan_program": _("Kind of loan"),
@@ -121,8 +130,18 @@ LABELS: dict[str, Words] = {
     "when-foreclosure_judgment": _("When the court ruled for foreclosure"),
     "when-certificate_of_title": _("When the certificate of title was filed"),
     "when-deficiency_judgment": _("When the court ordered you to pay the rest"),
-    "when-default": _("When you fell behind"),
+    "when-default": _("When the payments fell behind"),
 }
+
+#: Variants of a question (see :func:`variant`): the price at the sale of a second mortgage's own lender, and what is
+#: asked of someone who did not sign as a borrower.
+BEHIND_ANOTHER, OF_OTHERS = "behind_another", "of_others"
+_LABELS_OF: dict[tuple[str, str], Words] = {
+    ("sale_price", "short_sale"): _("What this lender gets from the short sale"),
+    ("sale_price", "deed_in_lieu"): _("What the lender takes off for the deed"),
+    ("sale_price", BEHIND_ANOTHER): _("Price at this lender’s sale"),
+}
+_ABOUT_BORROWERS = frozenset({"owed", "residence", "lender_waived", "loan_date", "last_payment", "when-default"})
 
 CHOICES: dict[str, tuple[Option, ...]] = {
     "home_kind": _options(
@@ -181,7 +200,7 @@ CHOICES: dict[str, tuple[Option, ...]] = {
         (UNSURE, _("I’m not sure")),
     ),
     "residence": _options(
-        ("primary", _("As my main home"), _("You live there, or you did until you lost it.")),
+        ("primary", _("As my main home"), _("You live or lived there most of the time.")),
         ("second_home", _("As a second home"), _("A vacation home, or a place for part of the year.")),
         ("rental", _("To rent it out"), _("Or you bought it to rent out or resell.")),
         (UNSURE, _("I’m not sure")),
@@ -224,12 +243,12 @@ CHOICES: dict[str, tuple[Option, ...]] = {
         (
             "senior_lender",
             _("The first mortgage’s lender"),
-            _("The sale paid the first mortgage. Little or nothing was left for this loan."),
+            _("The sale pays the first mortgage. Little or nothing is left for this loan."),
         ),
         (
             "this_lender",
             _("The lender of this loan"),
-            _("The company you owe on this second loan held the sale itself."),
+            _("The second loan’s own lender holds the sale."),
         ),
         (UNSURE, _("I’m not sure")),
     ),
@@ -259,7 +278,7 @@ CHOICES: dict[str, tuple[Option, ...]] = {
     ),
     "buyer": _options(
         ("lender", _("The lender"), _("Also a company that acts for the lender. Then the home is “bank-owned”.")),
-        ("other", _("Someone else"), _("A person or company that bid at the sale.")),
+        ("other", _("Someone else"), _("A person or company that bids at the sale.")),
         (UNSURE, _("I’m not sure")),
     ),
     "lender_waived": _options(
@@ -278,6 +297,15 @@ CHOICES: dict[str, tuple[Option, ...]] = {
         (UNSURE, _("I’m not sure")),
     ),
     "sued": YES_NO,
+}
+
+_CHOICES_OF: dict[tuple[str, str], tuple[Option, ...]] = {
+    ("residence", OF_OTHERS): _options(
+        ("primary", _("As a main home"), _("The owner lives or lived there most of the time.")),
+        ("second_home", _("As a second home"), _("A vacation home, or a place for part of the year.")),
+        ("rental", _("To rent it out"), _("Or it was bought to rent out or resell.")),
+        (UNSURE, _("I’m not sure")),
+    ),
 }
 
 #: The statement beside the box of a core circumstance. A state's own come from its law (``tick``).
@@ -313,9 +341,19 @@ def own_questions(law: Law) -> dict[str, document.Question]:
     return {question.fact: question for one in documents for question in one.questions}
 
 
-def core(slug: str, law: Law | None = None, stage: str | None = None) -> Question:
+def variant(slug: str, given: Mapping[str, Answer]) -> str:
+    """Which words a question of the core has, where the answers so far ask for words of their own."""
+    if slug == "sale_price":
+        disposition = given.get("disposition")
+        if disposition in WORKOUTS:
+            return str(disposition)
+        return BEHIND_ANOTHER if given.get("lien") == JUNIOR and given.get("foreclosed_by") == THIS_LENDER else ""
+    return OF_OTHERS if slug in _ABOUT_BORROWERS and given.get("role") in ("guarantor", "not_signed") else ""
+
+
+def core(slug: str, law: Law | None = None, stage: str | None = None, variant: str = "") -> Question:
     """A question that is the same in every state, but for the kinds of foreclosure that a state has."""
-    options = CHOICES.get(slug, ())
+    options = _CHOICES_OF.get((slug, variant)) or CHOICES.get(slug, ())
     if slug == "disposition" and law is not None:
         process = law.state.process
         left = [o for o in options if o.value not in FORECLOSURES or o.value in process.available]
@@ -323,7 +361,8 @@ def core(slug: str, law: Law | None = None, stage: str | None = None) -> Questio
             left = [o for o in left if o.value != NOTHING_YET]
         left.sort(key=lambda o: o.value != process.usual)
         options = tuple(replace(o, common=o.value == process.usual) for o in left)
-    return Question(slug, _KINDS.get(slug, "choice"), LABELS[slug], options)
+    label = _LABELS_OF.get((slug, variant)) or LABELS[slug]
+    return Question(slug, _KINDS.get(slug, "choice"), label, options)
 
 
 def own(name: str, law: Law) -> Question:

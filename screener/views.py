@@ -258,6 +258,7 @@ def _context(request: Visit, answers: Answers, plan: Plan, at: Page, asked: Ques
         "law": plan.law,
         "jurisdiction": plan.law.state if plan.law else None,
         "stage": walk.stage_of(plan.given),
+        "variant": questions.variant(at.slug, plan.given),
         "before": walk.is_before(plan.given),
         "answers": plan.given,
         "facts": plan.given,

@@ -246,7 +246,7 @@ class Plan:
         if slug.startswith((ACTED, ASKED)):
             return questions.act(slug, law, page.limit)
         if slug in questions.LABELS:
-            return questions.core(slug, law, stage_of(self.given))
+            return questions.core(slug, law, stage_of(self.given), questions.variant(slug, self.given))
         return questions.own(slug, law)
 
 

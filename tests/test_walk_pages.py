@@ -140,6 +140,49 @@ def test_what_the_site_does_not_answer_leads_to_a_page_that_says_where_to_turn(c
     assert not cookie(client).has("home_kind")
 
 
+# --- words that fit the visitor
+
+
+@pytest.mark.parametrize(
+    ("stage", "asks"),
+    [
+        ("lost", "What did the buyer pay at this lender’s sale?"),
+        ("behind", "What would the buyer pay at this lender’s"),
+    ],
+)
+def test_the_price_at_a_second_lenders_own_sale_leaves_out_the_first_mortgage(client, stage, asks):
+    own = {"lien": "junior", "foreclosed_by": "this_lender", "disposition": "nonjudicial", "stage": stage}
+    page = text(walk_through(client, "AZ", until="sale_price", **own))
+    assert asks in page
+    assert "The first mortgage stays on the home, so do not count it." in page
+
+
+def test_the_price_at_any_other_sale_is_the_homes_own(client):
+    page = text(walk_through(client, "AZ", until="sale_price", disposition="nonjudicial"))
+    assert "What did the home sell for?" in page
+    assert "do not count it" not in page
+
+
+@pytest.mark.parametrize("role", ["not_signed", "guarantor"])
+def test_one_who_is_no_borrower_is_not_told_that_she_owed_the_loan_or_used_the_home(role):
+    def at(until, role):
+        return text(walk_through(Client(), "AZ", until=until, role=role, disposition="nonjudicial"))
+
+    assert "How was the home used?" in at("residence", role)
+    assert "As a main home" in at("residence", role)
+    assert "How much was owed on this loan?" in at("owed", role)
+    assert "How did you use the home?" in at("residence", "borrower")
+    assert "How much did you owe on this loan?" in at("owed", "borrower")
+
+
+@pytest.mark.parametrize("lien", ["first", "junior"])
+def test_before_a_sale_the_check_page_tells_of_nothing_as_past(client, lien):
+    ahead = {"stage": "behind", "disposition": "nonjudicial", "lien": lien, "foreclosed_by": "senior_lender"}
+    page = walk_through(client, "AZ", **ahead)
+    assert page.request["PATH_INFO"] == "/check/"
+    assert not re.search(r"\b(was|were|sold|bought|lost it|did)\b", text(page).replace("was or may be lost", ""))
+
+
 # --- back, change, check
 
 
