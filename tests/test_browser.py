@@ -209,6 +209,18 @@ def test_at_320_pixels_and_at_double_size_nothing_scrolls_sideways(browser, site
     context.close()
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_ways_out_show_each_sum_whole_on_a_phone(phone, width):
+    phone.set_viewport_size({"width": width, "height": 640})
+    walk(phone, "oh", {**BEHIND, "residence": "primary", "lien": "first", "owed": "310,000"})
+    phone.locator("main .go").first.click()
+    phone.wait_for_url("**/report/")
+    box = phone.locator(".scroll")
+    assert "$310,000" in box.inner_text()
+    assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+    expect(box.get_by_role("columnheader")).to_have_count(3)
+
+
 def test_without_javascript_the_whole_walk_works(browser, site):
     context = browser.new_context(viewport=PHONE, base_url=site, java_script_enabled=False)
     page = context.new_page()
