@@ -392,7 +392,10 @@ def act(slug: str, law: Law, limit: TimeLimit | None) -> Question:
     """Did the lender (``acted-``) or the homeowner (``asked-``) do this in time?"""
     prefix, template = (ACTED, "acted") if slug.startswith(ACTED) else (ASKED, "asked")
     provision = law.provision(slug.removeprefix(prefix))
-    label = provision.action or provision.heading
+    if prefix == ACTED:
+        label = _("Whether the lender did this: %(act)s") % {"act": provision.action or provision.heading}
+    else:
+        label = _("Whether you asked the court for this: %(act)s") % {"act": provision.heading}
     return Question(slug, "yes_no", label, YES_NO, template, provision=provision, limit=limit)
 
 

@@ -370,9 +370,8 @@ def _label(slug: str, plan: Plan) -> str:
     if law is not None and slug in questions.own_questions(law):
         return questions.own_questions(law)[slug].ask
     if law is not None and slug.startswith((questions.ACTED, questions.ASKED)):
-        found = law.by_id.get(slug.partition("-")[2])
-        if found is not None:
-            return found.provision.action or found.provision.heading
+        if slug.partition("-")[2] in law.by_id:
+            return str(questions.act(slug, law, None).label)
     return _("An answer about another state")
 
 

@@ -241,6 +241,14 @@ def test_the_law_is_said_to_settle_only_what_it_settles(client):
     assert "does not matter here" in text(page) or "do not matter here" in text(page)
 
 
+def test_the_check_page_says_of_an_act_whose_it_is(client):
+    page = walk_through(client, "AZ", disposition="nonjudicial", units="3", **{"acted-az-33-814-a-deadline": "no"})
+    rows = {row["slug"]: row for group in page.context["groups"] for row in group["rows"]}
+    acted = rows["acted-az-33-814-a-deadline"]
+    assert acted["label"].startswith("Whether the lender did this: File a lawsuit")
+    assert acted["value"] == "No"
+
+
 def test_the_progress_line_says_what_the_law_made_needless(client):
     page = walk_through(client, "AZ", until="units", disposition="nonjudicial")
     assert page.context["skipped_note"]["count"] >= 1
