@@ -6,7 +6,7 @@ does not hide a way out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from statelaw.facts import CORE, FIRST, FORECLOSURES, THIS_LENDER, WORKOUTS
@@ -76,6 +76,18 @@ def fits(option, known: Mapping[str, object]) -> bool:
     if _holds(option.when, known) is False:
         return False
     return not any(_holds(clause, known) for clause in option.unless)
+
+
+def decided_by(options: Iterable, known: Mapping[str, object], values: Mapping[str, Sequence[object]]) -> set[str]:
+    """The facts, of those in ``values``, of which another value alone would show or hide an option."""
+    found: set[str] = set()
+    for option in options:
+        tested = {name for name in (*option.when, *(n for clause in option.unless for n in clause)) if name in values}
+        for name in tested - found:
+            shown = fits(option, known)
+            if any(fits(option, {**known, name: value}) != shown for value in values[name]):
+                found.add(name)
+    return found
 
 
 def testable(law: Law) -> frozenset[str]:

@@ -697,7 +697,7 @@ class _Builder:
             cases_are_first_split=first_split,
             open_items=self._open_items(),
             changers=self._changers(),
-            assumed=self._assumed(),
+            assumed=self._assumed(known),
             caveats=tuple(dict.fromkeys(c for rule in reasons for c in rule.caveats)),
             dates=dates,
             ways=self._ways(),
@@ -1202,13 +1202,28 @@ class _Builder:
         tone, _ = LOOKS[outcome]
         return Changer(text, outcome, tone, Amount.of(exposure), detail)
 
-    def _assumed(self) -> tuple[str, ...]:
-        """Every circumstance of this law that was taken as not so, in the words beside its box."""
-        return tuple(
-            texts[self.ahead]
-            for name, texts in once("boxes", self.law, _boxes)
-            if name not in self.case.facts and not (name == "lender_waived" and self.disposition in WORKOUTS)
-        )
+    def _assumed(self, known: Mapping[str, object]) -> tuple[str, ...]:
+        """The circumstances that were taken as not so and could matter here, in the words beside their boxes."""
+        given = self.case.facts
+        boxes = [(name, texts) for name, texts in once("boxes", self.law, _boxes) if name not in given]
+        left_out = _AFTER_SALE if self.ahead else frozenset()
+        if self.disposition in WORKOUTS:
+            left_out |= {"lender_waived"}
+        values = {name: self.law.facts[name].values for name, _ in boxes if name not in left_out}
+        counts = self._could_count() | ways_forward.decided_by(self.extras.options, known, values)
+        return tuple(texts[self.ahead] for name, texts in boxes if name in counts and name not in left_out)
+
+    def _could_count(self) -> frozenset[str]:
+        """The circumstances of which some value would change how a rule stands that bears on what is owed."""
+        if self.finding.possible == ("no_shortfall",):
+            return frozenset()
+        owes = self.finding.owes_something
+        found = {name for name, _, position, bit, touched in once("flips", self.law, _flips)
+                 if any(self._status_with(rule, position, bit) is not None for rule in touched)}  # fmt: skip
+        if owes:
+            found |= {name for name, _, position, bit, touched in once("arguments", self.law, _arguments)
+                      if any(self._status_with(rule, position, bit) is not None for rule in touched)}  # fmt: skip
+        return frozenset(found)
 
     # -- dates
 
@@ -1342,6 +1357,9 @@ class _Builder:
         return Ground(fact.cite, link_of(fact.sources))
 
 
+#: National circumstances that can be so only once the home is sold, or that are plain before.
+_AFTER_SALE = frozenset({"us_still_own_home", "us_service_since_sale", "us_bankruptcy_since_sale", "us_got_1099c"})
+
 #: A fact with the values at which a national office helps, and how that office's name begins.
 _NATIONAL_HELP: tuple[tuple[str, tuple[Value, ...], str], ...] = (
     ("loan_program", ("va",), "VA "),
@@ -1390,16 +1408,28 @@ def collection_view(data: national.Collection) -> Collection:
     )
 
 
-def _flips(law: Law) -> tuple[tuple[str, Value, int, int, tuple], ...]:
+Flip = tuple[str, Value, int, int, tuple[CompiledRule, ...]]
+
+
+def _flips(law: Law) -> tuple[Flip, ...]:
     """Each circumstance of a law at each value that it rarely has, with the rules that turn on it: name, value, the
-    variable's position, the value's cell, rules."""
+    variable's position, the value's cell, rules. Those that change what is owed."""
+    return _flips_among(law, lambda rule: rule.effect not in ("defense", "sunset"))
+
+
+def _arguments(law: Law) -> tuple[Flip, ...]:
+    """The same of the rules that are shown where something may be owed."""
+    return _flips_among(law, lambda rule: rule.effect in ("defense", "sunset"))
+
+
+def _flips_among(law: Law, counts: Callable[[CompiledRule], bool]) -> tuple[Flip, ...]:
     found = []
     for fact in law.circumstances:
         position = law.index[fact.name]
         touched = tuple(
             rule
             for rule in law.rules
-            if rule.effect not in ("defense", "sunset")
+            if counts(rule)
             and any(w == position for parts in (rule.parts, *(c.parts for c in rule.clauses)) for w, _ in parts)
         )
         for number, value in enumerate(fact.values):

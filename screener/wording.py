@@ -186,8 +186,8 @@ _SAID: Mapping[tuple[str, object], tuple[object, object]] = {
         _("You are handed the court papers"),
     ),
     ("personally_served", False): (
-        _("You were not handed the court papers"),
-        _("You are not handed the court papers"),
+        _("You got the court papers only by mail or by a notice, or not at all"),
+        _("You get the court papers only by mail or by a notice, or not at all"),
     ),
 }
 

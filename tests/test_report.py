@@ -493,6 +493,27 @@ def test_what_would_change_the_answer_agrees_with_reasoning_anew(code, stage):
     assert sorted(found, key=str) == sorted(wanted, key=str)
 
 
+@pytest.mark.parametrize("code", ["AZ", "FL", "OH", "NY"])
+@pytest.mark.parametrize("stage", ["behind", "scheduled", "lost", "judgment"])
+def test_what_was_taken_as_not_so_lists_only_what_could_matter(code, stage):
+    """What would change the answer is among it; a point about VA loans is not, without one."""
+    report = one(code, stage)
+    texts = " ".join(report.assumed)
+    boxes = {text for _, both in reporting._boxes(store.law(code)) for text in both}
+    for changer in report.changers:
+        assert changer.text in report.assumed or changer.text not in boxes or changer.detail
+    assert "VA loan" not in texts
+    if report.ahead:
+        assert "since the home was sold" not in texts
+        assert "I still own the home" not in texts
+
+
+def test_what_was_taken_as_not_so_is_no_double_no():
+    for stage in ("lost", "scheduled"):
+        report = one("FL", stage)
+        assert not [text for text in report.assumed if re.match(r"You (were|are|did|do) not ", text)]
+
+
 def test_the_cases_of_an_open_answer_stand_side_by_side():
     cases = one("PA").cases
     assert [(c.when[0][0], c.outcome) for c in cases] == [
