@@ -262,7 +262,7 @@ def _short_rule_cost(rule) -> float:
 def _short_date_cost(entry) -> float:
     if entry.key == "sale":
         return 2.2
-    return 1.2 + _lines(f"{entry.text:60}" + (45 * " " if entry.applies == "unknown" else ""), HALF)
+    return 1.2 + _lines(f"{entry.text:60}" + 10 * " " + (45 * " " if entry.applies == "unknown" else ""), HALF)
 
 
 def _fact_cost(fact: str) -> float:
@@ -279,7 +279,7 @@ def _case_cost(case) -> float:
 
 
 def _date_cost(entry) -> float:
-    text = f"{entry.action or entry.text} {entry.note} {entry.counted_from} {entry.event} {entry.cite}" + 90 * " "
+    text = f"{entry.action or entry.text} {entry.note} {entry.counted_from} {entry.event} {entry.cite}" + 115 * " "
     return 1.3 + _lines(text)
 
 

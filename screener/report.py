@@ -1333,6 +1333,12 @@ class _Builder:
     def _help(self) -> tuple[Helper, ...]:
         """The state's own list, and the national offices for this person's loan or service."""
         found = list(once("help", self.extras.collection, _helpers))
+        if not any(one.phone for one in found):  # there is always somebody to call
+            found += [
+                Helper(h.name, "national", h.url, h.phone, h.for_)
+                for h in self.extras.federal.help
+                if h.name.startswith(_FOR_EVERYBODY)
+            ]
         for fact, values, start in _NATIONAL_HELP:
             if self.case.facts.get(fact) in values:
                 found += [
@@ -1360,6 +1366,8 @@ class _Builder:
 #: National circumstances that can be so only once the home is sold, or that are plain before.
 _AFTER_SALE = frozenset({"us_still_own_home", "us_service_since_sale", "us_bankruptcy_since_sale", "us_got_1099c"})
 
+#: How the name of the national office that helps everybody begins.
+_FOR_EVERYBODY = "HUD-approved"
 #: A fact with the values at which a national office helps, and how that office's name begins.
 _NATIONAL_HELP: tuple[tuple[str, tuple[Value, ...], str], ...] = (
     ("loan_program", ("va",), "VA "),

@@ -1,5 +1,6 @@
 """The report says what the finding found: the sentence, the leads, the ticks, the money, the dates, the ways out."""
 
+import html
 import re
 from dataclasses import replace
 from datetime import date
@@ -538,6 +539,12 @@ def test_dates_say_from_what_they_count_and_to_check_with_the_court():
     assert "If a last day falls on a weekend or a holiday, check with the court." in text
 
 
+def test_what_the_lender_has_to_do_is_no_order_to_the_reader():
+    report = one("UT")
+    (deadline,) = [entry for entry in report.dates if entry.key == "deadline"]
+    assert f"What the lender must do: {deadline.action}" in html.unescape(page(report))
+
+
 def test_a_right_to_buy_back_comes_first_after_a_sale():
     report = one("AZ", facts={"disposition": "judicial", "loan_use": "home_equity"})
     assert [entry.key for entry in report.dates][:2] == ["sale", "redemption"]
@@ -628,6 +635,20 @@ def test_what_rests_on_general_knowledge_alone_is_never_shown_as_sourced():
     for unsourced in federal.unsourced.values():
         for point in unsourced.points:
             assert point not in text
+
+
+@pytest.mark.parametrize("code", store.codes())
+def test_in_every_state_there_is_somebody_to_call_free_of_charge(code):
+    report = one(code)
+    assert any(helper.phone for helper in report.help)
+    assert len({helper.name for helper in report.help}) == len(report.help)
+
+
+def test_without_a_phone_in_the_states_own_list_the_national_counselors_are_named():
+    extras = reporting.extras_for("AK")
+    assert not any(one.phone for one in extras.collection.help)
+    assert "HUD-approved housing counselor" in page(one("AK"))
+    assert [h.phone for h in one("AK").help if h.kind == "national"] == ["800-569-4287"]
 
 
 def test_national_offices_are_named_for_those_whom_they_help():
