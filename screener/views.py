@@ -242,7 +242,7 @@ def _show(request: Visit, answers: Answers, plan: Plan, slug: str, form: Any = N
         return see_other(_url(plan.next))
     asked = plan.question(at)
     if form is None:
-        form = form_of(asked, dict(plan.given), plan.law, _today(request, answers))
+        form = form_of(asked, {**walk.suggested(answers), **plan.given}, plan.law, _today(request, answers))
     request.answers = answers
     context = _context(request, answers, plan, at, asked, form)
     return render(request, asked.template_name, context, status=422 if form.is_bound else 200)

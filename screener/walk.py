@@ -21,6 +21,7 @@ from statelaw.document import Limit, Provision
 from statelaw.facts import (
     DISPOSITIONS,
     EVENTS,
+    FIRST,
     FORECLOSURES,
     JUNIOR,
     SENIOR_LENDER,
@@ -281,33 +282,37 @@ def plan(law: Law | None, given: Given, today: date) -> Plan:
     """The pages for one loan. ``law`` is ``None`` until the state is known."""
     if law is None:
         left = {slug: value for slug, value in given.items() if slug != "state"}
-        return Plan(None, left, (Page("state"),), ahead=len(CORE))
+        return Plan(None, left, (Page("state"),), ahead=len(CORE) + 2)
     asked_boxes = OFFERED in given
     core = [Page(slug) for slug in _core(law, given, today)]
     at = _first_open(core, given)
     if at is not None:
         wanted = _coarse(law, given)
-        ahead = len(core) - at - 1 + len(wanted) + (not asked_boxes)
+        ahead = len(core) - at - 1 + ("lien" not in given) + len(wanted) + (not asked_boxes) + _coarse_time(law, given)
         return Plan(law, given, tuple(core[: at + 1]), ahead, _needless(law, given, wanted), today)
     wanted = _remembered("wanted", law, given, today, _wanted)
     needless = _needless(law, given, wanted)
     told = [Page(name) for name in wanted if name in given]
     open_ones = [Page(name) for name in wanted if name not in given]
+    # Asked last, but counted from here on: the number of questions left is not to grow.
+    time = _remembered("time", law, given, today, _about_time)
     if open_ones and not asked_boxes:
         pages = (*core, *told, open_ones[0])
-        return Plan(law, given, pages, len(open_ones), needless, today)
+        return Plan(law, given, pages, len(open_ones) + _count_open(time, given), needless, today)
     # What a ticked box brings up is asked once it is known what was meant by it.
     boxes = _remembered("boxes", law, given, today, _boxes)
-    rest: list[Page] = [*boxes, *open_ones]
-    if all(is_answered(page, given) for page in rest):
-        rest += _remembered("time", law, given, today, _about_time)
+    rest: list[Page] = [*boxes, *open_ones, *time]
     at = _first_open(rest, given)
-    shown, ahead = (rest, 0) if at is None else (rest[: at + 1], len(rest) - at - 1)
+    shown, ahead = (rest, 0) if at is None else (rest[: at + 1], _count_open(rest[at + 1 :], given))
     return Plan(law, given, (*core, *told, *shown), ahead, needless, today)
 
 
 def _first_open(pages: Sequence[Page], given: Given) -> int | None:
     return next((number for number, page in enumerate(pages) if not is_answered(page, given)), None)
+
+
+def _count_open(pages: Iterable[Page], given: Given) -> int:
+    return sum(not is_answered(page, given) for page in pages)
 
 
 def _wanted(law: Law, given: Given, today: date) -> tuple[str, ...]:
@@ -366,19 +371,23 @@ def _caps_may_apply(law: Law, given: Given, today: date) -> bool:
 
 def _coarse(law: Law, given: Given) -> tuple[str, ...]:
     """What will be asked after the core, as far as its first answers tell; for the count of questions left."""
-    known = tuple(
-        (name, given[name])
-        for name in ("disposition", "foreclosed_by", "lien", "residence", "role")
-        if isinstance(given.get(name), str) and given[name] != NOTHING_YET
-    )
-    found = _matters_coarsely(law, stage_of(given), known)
-    return _extras(law, given, found)
+    return _extras(law, given, _coarsely(law, stage_of(given), _first_answers(given))[0])
+
+
+def _coarse_time(law: Law, given: Given) -> int:
+    """The same for the pages about events and acts."""
+    return _coarsely(law, stage_of(given), _first_answers(given))[1]
+
+
+def _first_answers(given: Given) -> tuple[tuple[str, str], ...]:
+    asked = ((name, text(given, name)) for name in ("disposition", "foreclosed_by", "lien", "residence", "role"))
+    return tuple((name, answer) for name, answer in asked if answer is not None and answer != NOTHING_YET)
 
 
 @lru_cache(maxsize=2048)
-def _matters_coarsely(law: Law, stage: str | None, known: tuple[tuple[str, str], ...]) -> frozenset[str]:
+def _coarsely(law: Law, stage: str | None, known: tuple[tuple[str, str], ...]) -> tuple[frozenset[str], int]:
     case = Case(today=date(2026, 1, 1), facts=dict(known), stage=stage, most_units=MOST_UNITS)
-    return reasoning.matters(law, case)
+    return reasoning.matters(law, case), len(_time_pages(law, case, {}))
 
 
 @lru_cache(maxsize=128)
@@ -497,7 +506,10 @@ def _for_options(law: Law, finding: Finding, names: set[str]) -> set[str]:
 
 
 def _about_time(law: Law, given: Given, today: date) -> tuple[Page, ...]:
-    case = case_of(law, given, today)
+    return _time_pages(law, case_of(law, given, today), given)
+
+
+def _time_pages(law: Law, case: Case, given: Given) -> tuple[Page, ...]:
     if case.stage in STAGES_BEFORE_SALE:
         return ()
     finding = reasoning.reason(law, case)
@@ -519,7 +531,7 @@ def _about_time(law: Law, given: Given, today: date) -> tuple[Page, ...]:
             and "capped" in finding.possible
         )
     ]
-    old = finding.limitations is not None and _is_long_ago(case.sale, today)
+    old = finding.limitations is not None and _is_long_ago(case.sale, case.today)
     pages += [Page(slug) for slug in OLD_DEBT if slug in given or old]
     return tuple(pages)
 
@@ -619,9 +631,18 @@ def known_of_another(answers: Answers) -> dict[str, Answer]:
     known: dict[str, Answer] = {}
     if is_before(given) and "stage" in given:
         known["stage"] = given["stage"]
-    if given.get("disposition") in FORECLOSURES and given.get("sale_price") is not None:
+    # A second mortgage's own lender sells at another price than the first one's: each is asked for.
+    if given.get("lien") is None and given.get("disposition") in FORECLOSURES and given.get("sale_price") is not None:
         known["sale_price"] = given["sale_price"]
     return known
+
+
+def suggested(answers: Answers) -> dict[str, Answer]:
+    """What stands in the field of a question about this loan at first: the debt on the first mortgage, where it was
+    given for another loan on the home."""
+    others = (loan for number, loan in enumerate(answers.loans) if number != answers.loan)
+    owed = [loan.get("owed") for loan in others if loan.get("lien") == FIRST]
+    return {"senior_owed": owed[0]} if len(owed) == 1 else {}
 
 
 __all__ = [
@@ -642,4 +663,5 @@ __all__ = [
     "plan",
     "settle",
     "stage_of",
+    "suggested",
 ]

@@ -324,6 +324,14 @@ def test_two_loans_on_one_home_stand_side_by_side(client):
     assert outcomes(client) == ["barred", "exposed"]
 
 
+def test_the_field_for_the_loan_ahead_holds_what_was_said_of_it(client):
+    walk_through(client, "CA", disposition="nonjudicial", owed="$210,000", loan_use="cash_out_refinance")
+    page = client.post("/another-loan/", {"walk": cookie(client).walk}, follow=True)
+    page = go_on(client, page, "senior_owed", lien="junior", foreclosed_by="this_lender", owed="40000")
+    assert page.request["PATH_INFO"] == "/q/senior_owed/"
+    assert 'value="210,000"' in text(page)
+
+
 def test_a_loan_can_be_removed(client):
     walk_through(client, "AZ", disposition="nonjudicial", units="1")
     client.post("/another-loan/", {"walk": cookie(client).walk})
