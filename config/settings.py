@@ -73,9 +73,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "screener.middleware.ContentPolicy",
+    "django.middleware.security.SecurityMiddleware",
+    "screener.middleware.SmallForms",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -162,6 +163,7 @@ WHITENOISE_ROOT = BASE_DIR / "static" / "root"
 # Safety. Answers come in small forms only, so large bodies are refused early.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_HANDLERS = ["screener.middleware.NoFiles"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": browsers then send "Origin: null" with every form, which the CSRF check rightly refuses.
 SECURE_REFERRER_POLICY = "same-origin"
