@@ -20,7 +20,7 @@ from django.utils import dateformat
 from statelaw import facts, national, store
 from statelaw.case import Case, Known
 from statelaw.compiled import Rule as CompiledRule
-from statelaw.deadlines import TimeLimit, is_working_day
+from statelaw.deadlines import TimeLimit, add, event_interval, is_working_day
 from statelaw.document import Limitations, Provision, Question
 from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS, Value
 from statelaw.money import NOTHING, Balance, Span
@@ -237,6 +237,7 @@ class DateEntry:
     note: str = ""
     after: str = ""
     weekend: bool = False  # the last day is one on which courts are closed
+    at_latest: bool = False  # counted from a month or a year: the last day that it can have been
     written: str | None = None  # stands for the day where a piece of the page is made with gaps
 
     @property
@@ -253,7 +254,7 @@ class DateEntry:
     @property
     def shape(self) -> Shape:
         law_only = ("key", "state", "not_before", "action", "counted_from", "event", "cite", "acted", "count", "unit",
-                    "applies", "note", "after", "weekend")  # fmt: skip
+                    "applies", "note", "after", "weekend", "at_latest")  # fmt: skip
         text = "" if self.key == "sale" else self.text
         return (("text", text), *((name, getattr(self, name)) for name in law_only))
 
@@ -440,7 +441,7 @@ class Report:
     def answer_shape(self) -> tuple:
         """All else that the sentences of the answer turn on: words of the law, and which sums and days there are."""
         entries = tuple(
-            (name, entry.state, entry.not_before, entry.event, entry.weekend, entry.date is not None)
+            (name, entry.state, entry.not_before, entry.event, entry.weekend, entry.at_latest, entry.date is not None)
             for name in _ANSWER_DAYS
             if (entry := getattr(self, name)) is not None
         )
@@ -765,6 +766,8 @@ class _Builder:
         """The keys of what the answer leads with."""
         finding = self.finding
         leads = []
+        if self._day_has_passed():
+            leads.append("day_passed")
         if finding.limitations is not None and finding.limitations.passed != "no":
             leads.append("old_debt" if finding.limitations.passed == "yes" else "old_debt_maybe")
         if finding.owes_something or self.case.stage == "judgment":
@@ -775,6 +778,11 @@ class _Builder:
         if "state_law_binds" in finding.open_points and self._say() != "federal_lender":
             leads.append("federal_lender")
         return tuple(leads)
+
+    def _day_has_passed(self) -> bool:
+        """The sale was still to come by what was said, and its day is over."""
+        last = self.case.sale.last
+        return self.ahead and last is not None and last < self.case.today
 
     def _limit_is_worked_out(self) -> bool:
         """Whether the deciding limits come out as one number each."""
@@ -1233,7 +1241,7 @@ class _Builder:
         sale = case.sale
         if not self.ahead or not sale.is_open:
             text = "" if sale.is_exact else (wording.days(sale) or "")
-            state = "coming" if self.ahead else "past"
+            state = "coming" if self.ahead and not self._day_has_passed() else "past"
             day = sale.first if sale.is_exact else None
             entries.append(DateEntry("sale", day, state if day or text else "open", text=text))
         for item in law.state.process.redemption:
@@ -1265,14 +1273,18 @@ class _Builder:
         limit = provision.ask_within if key == "ask" else provision.limit
         if limit is None:
             raise ValueError(f"{provision.id} has no time limit")
-        state = _state(found)
+        state, at_latest = _state(found), False
         if key == "deadline" and state == "past" and self._clock_may_stop():
             state = "open"
+        if state == "past" and found.not_before:
+            counted = event_interval(limit, provision.id, self.case.counting_sale, self.case.events)
+            found, at_latest = _latest(found, counted.last, limit.count, limit.unit)
         return DateEntry(
             key,
             found.date,
             state,
             not_before=found.not_before,
+            at_latest=at_latest,
             text=provision.heading,
             action=_sentence(provision.action or ""),
             counted_from=str(wording.COUNTED_FROM.get(limit.of, "")),
@@ -1291,9 +1303,14 @@ class _Builder:
         event = "called_due" if "called_due" in events and not events["called_due"].is_open else ""
         if "last_payment" in events and not events["last_payment"].is_open:
             event = "both" if event else "last_payment"
+        state, at_latest = _state(found), False
+        if state == "past" and found.not_before:
+            given = [events[name].last for name in ("last_payment", "called_due") if name in events]
+            latest = max((day for day in given if day is not None), default=None)
+            found, at_latest = _latest(found, latest, int(rule.years * 12), "months")
         return DateEntry(
-            "old_debt", found.date, _state(found), not_before=found.not_before, cite=rule.cite, event=event,
-            note=rule.note or "", text=wording.number(rule.years),
+            "old_debt", found.date, state, not_before=found.not_before, at_latest=at_latest, cite=rule.cite,
+            event=event, note=rule.note or "", text=wording.number(rule.years),
         )  # fmt: skip
 
     # -- what to do
@@ -1472,6 +1489,13 @@ def _questions(law: Law) -> Mapping[str, Question]:
 
 def _day_of(entry: DateEntry) -> date:
     return entry.date or date.max
+
+
+def _latest(found: TimeLimit, event: date | None, count: int, unit: str) -> tuple[TimeLimit, bool]:
+    """A limit that is over with the last day that it can have had, and whether there is one."""
+    if event is None:
+        return found, False
+    return replace(found, date=add(event, count, unit), not_before=False), True
 
 
 def _state(limit: TimeLimit) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
 import re
@@ -15,10 +16,9 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from django.core import signing
 
 from screener import answers as kept
-from screener import pdf, pdf_press, pdf_views, report
+from screener import links, pdf, pdf_press, pdf_views, report
 from screener.pdf_sheet import LETTERS, Sheet, in_our_letters, summary_html
 from statelaw import store
 from statelaw.deadlines import Interval
@@ -230,6 +230,13 @@ def test_paper_says_what_follows_if_the_sale_brings_less():
     assert "Nothing left to pay" in text
     assert text.count("If it brings less") == 2
     assert one.if_less.reasons[0].cite.replace("  ", " ") in text
+
+
+def test_a_sale_whose_day_has_passed_is_told_on_paper_without_a_link():
+    (case,) = cases_of("OH")["usual"]
+    html = summary_html(report.build("OH", [replace(case, stage="scheduled")], as_of=TODAY), Sheet(TODAY))
+    assert "The day set for the sale has passed. If the home is gone, change where things stand." in html
+    assert "/q/stage/" not in html
 
 
 def test_the_code_to_come_back_is_printed_only_when_asked_for():
@@ -505,6 +512,8 @@ def test_a_busy_press_says_so_and_tries_again_by_itself(visitor, monkeypatch):
     assert "24-0113" not in answer["Refresh"]
     assert "tries again by itself" in answer.content.decode()
     assert answer.cookies[pdf_views.WAITING]["httponly"]
+    sealed = answer.cookies[pdf_views.WAITING].value
+    assert b"24-0113" not in base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
     seen = []
     monkeypatch.setattr(pdf.PRESS, "print", lambda html: seen.append(html) or b"%PDF")
     again = visitor.get("/report/summary.pdf")
@@ -518,7 +527,7 @@ def test_a_busy_press_says_so_and_tries_again_by_itself(visitor, monkeypatch):
 @pytest.mark.parametrize("cookie", ["", "x", "of another kind", "a" * 5000])
 def test_a_get_without_a_print_that_waits_leads_to_the_form(visitor, pressed, cookie):
     if cookie == "of another kind":
-        cookie = signing.dumps(("a", True), salt="other")
+        cookie = links.seal_of(b"stillowe.resume").encrypt(b'["a", true]').decode()
     visitor.cookies[pdf_views.WAITING] = cookie
     assert visitor.get("/report/summary.pdf")["Location"] == "/report/print/"
     assert pressed == []

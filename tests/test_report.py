@@ -570,6 +570,36 @@ def test_a_date_that_may_be_later_is_told_as_not_before():
     assert "Not before May 2, 2027" in text
 
 
+def test_a_limit_counted_from_a_month_is_over_on_the_last_day_that_it_can_have_had():
+    """Its earliest day is no day on which it ended."""
+    may = Interval(date(2010, 5, 1), date(2010, 5, 31))
+    report = old("AZ", events={"last_payment": may})
+    (entry,) = [d for d in report.dates if d.key == "old_debt"]
+    years = int(store.law("AZ").state.limitations.years)
+    assert entry.state == "past"
+    assert (entry.date, entry.not_before) == (date(2010 + years, 5, 31), False)
+    assert f"May 31, {2010 + years} at the latest" in page(report)
+    sold = Interval(date(2026, 5, 1), date(2026, 5, 31))
+    report = one("UT", lender_acted=False, sale=sold)
+    assert report.outcome == "time_barred"
+    assert "Its last day was <b>August 31, 2026</b> at the latest." in answer(report)
+    assert "August 31, 2026 at the latest" in page(report)
+    assert "August 1, 2026" not in page(report)
+
+
+def test_a_sale_whose_day_has_passed_leads_to_where_things_stand():
+    passed = Interval(date(2026, 11, 20), date(2026, 11, 20))
+    report = one("OH", "scheduled", sale=passed)
+    text = answer(report)
+    assert report.leads[0] == "day_passed"
+    assert 'The day set for the sale has passed. If the home is gone, <a href="/q/stage/?from=check">change' in text
+    assert next(d for d in report.dates if d.key == "sale").state == "past"
+    for day in (TODAY, date(2026, 12, 20)):
+        assert "day_passed" not in one("OH", "scheduled", sale=Interval(day, day)).leads
+    assert "day_passed" not in one("OH", "lost", sale=passed).leads
+    assert "day_passed" not in one("OH", "scheduled").leads
+
+
 # --- ways out
 
 
