@@ -1,5 +1,6 @@
 """The WSGI entry point."""
 
+import gc
 import os
 from typing import Any
 
@@ -30,3 +31,7 @@ application.request_class = Request
 from statelaw import store  # noqa: E402
 
 store.load()
+
+# What was loaded stays: the collector need not look through it again and again, and the workers go on sharing it.
+gc.collect()
+gc.freeze()
