@@ -7,6 +7,7 @@
 | ALLOWED_HOSTS | host names, comma separated | localhost,127.0.0.1,[::1] |
 | DATABASE_URL | SQLite or PostgreSQL | var/stillowe.sqlite3 |
 | SECURE | reached over https only (secure cookies, HSTS, redirect) | on, unless DEBUG; `make serve` turns it off |
+| HSTS_SUBDOMAINS | HSTS for hosts below this one too, and preload; off where one has no https | on |
 | ADMIN_PATH | where the admin stands | desk/ |
 | LAW_FROM_DATABASE | publications from the database; off: the shipped files alone | on |
 | LAW_WATCH_SECONDS | how often a process looks for new publications | 5 |
@@ -15,9 +16,11 @@
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -36,14 +39,21 @@ def _secret_key() -> str:
     if given:
         return given
     path = VAR_DIR / "secret_key"
-    VAR_DIR.mkdir(mode=0o700, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    key = secrets.token_urlsafe(64)
-    with os.fdopen(handle, "w") as file:
-        file.write(key)
+    if not path.exists():
+        # Written whole, then put in place: a process that starts beside this one never reads half a secret.
+        VAR_DIR.mkdir(mode=0o700, exist_ok=True)
+        handle, written = tempfile.mkstemp(dir=VAR_DIR)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(written, path)
+        except FileExistsError:
+            pass  # the other process was first
+        finally:
+            os.unlink(written)
+    key = path.read_text().strip()
+    if not key:
+        raise ImproperlyConfigured(f"{path} is empty. Delete it, and a new secret is made on the next start.")
     return key
 
 
@@ -171,13 +181,17 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_COOKIE_PATH = "/" + ADMIN_PATH
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None  # until the browser is closed
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "screener.views.stale_form"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
+# Whoever watches a machine asks it directly, over plain http.
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE and env.bool("HSTS_SUBDOMAINS", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 
 # Answers are never logged: no request bodies, no query strings, no resume links.

@@ -6,10 +6,12 @@ import json
 import logging
 import re
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core import signing
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client, RequestFactory
@@ -562,3 +564,34 @@ def test_a_request_that_no_browser_sends_is_one_line_in_the_log(log):
     client.post("/start/", data=b"x", content_type="multipart/form-data; boundary=\xff")
     assert "Traceback" not in log.getvalue()
     assert len(log.getvalue().splitlines()) == 3
+
+
+# --- settings
+
+
+def test_the_first_secret_is_made_once_and_never_empty(monkeypatch, tmp_path):
+    from config import settings as site
+
+    monkeypatch.setattr(site, "VAR_DIR", tmp_path / "var")
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: site._secret_key(), range(16)))
+    assert len(found) == 1
+    assert len(found.pop()) > 60
+    path = tmp_path / "var" / "secret_key"
+    assert [entry.name for entry in path.parent.iterdir()] == ["secret_key"]
+    assert path.stat().st_mode & 0o077 == 0
+    path.write_text("\n")
+    with pytest.raises(ImproperlyConfigured):
+        site._secret_key()
+
+
+def test_health_answers_over_plain_http_and_all_else_leads_to_https(rf, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    handler = WSGIHandler()
+    assert handler.get_response(rf.get("/health/")).status_code == 200
+    assert handler.get_response(rf.get("/")).status_code == 301
+
+
+def test_the_desks_session_stays_at_the_desk(settings):
+    assert settings.SESSION_COOKIE_PATH == "/" + settings.ADMIN_PATH
