@@ -21,14 +21,19 @@ DAYS = 90
 LONGEST = 2_000
 
 
-@lru_cache(maxsize=4)
-def _seal(secrets: tuple[str, ...]) -> MultiFernet:
-    keys = [hashlib.blake2b(secret.encode(), digest_size=32, person=b"stillowe.resume").digest() for secret in secrets]
+@lru_cache(maxsize=8)
+def _seal(secrets: tuple[str, ...], purpose: bytes) -> MultiFernet:
+    keys = [hashlib.blake2b(secret.encode(), digest_size=32, person=purpose).digest() for secret in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
 
+def seal_of(purpose: bytes) -> MultiFernet:
+    """The seal for one purpose (at most 16 bytes): what is sealed for another does not open with it."""
+    return _seal((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS), purpose)
+
+
 def _current() -> MultiFernet:
-    return _seal((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    return seal_of(b"stillowe.resume")
 
 
 def token_of(answers: Answers) -> str:

@@ -1,27 +1,27 @@
 """Printing the summary: a page with one optional field, and the PDF itself.
 
 The case file's reference lives in the request alone. Only where the press is busy does the visitor's own browser keep
-it, for two minutes, so that the print can try again by itself.
+it, sealed, for two minutes, so that the print can try again by itself.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import unicodedata
 
+from cryptography.fernet import InvalidToken
 from django import forms
 from django.conf import settings
-from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from . import pdf
+from . import links, pdf
 from .pdf_sheet import Sheet, in_our_letters
-from .views import Visit, page, reports_for, resume_url
+from .views import WAITING, WAITING_PATH, Visit, page, reports_for, resume_url
 
-WAITING = "print"  # the cookie of a print that waits for the press
-WAITING_SALT = "stillowe.print"
+WAITING_SEAL = b"stillowe.print"
 WAITING_SECONDS = 120
 LONGEST_REFERENCE = 80
 
@@ -64,10 +64,10 @@ def summary(request: Visit) -> HttpResponse:
         reference, code = form.cleaned_data["reference"], form.cleaned_data["code"]
     else:
         try:
-            kept = request.COOKIES.get(WAITING, "")
-            reference, code = signing.loads(kept, salt=WAITING_SALT, max_age=WAITING_SECONDS)
-        except signing.BadSignature:
+            kept = links.seal_of(WAITING_SEAL).decrypt(request.COOKIES.get(WAITING, "").encode(), ttl=WAITING_SECONDS)
+        except InvalidToken:
             return redirect("/report/print/")
+        reference, code = json.loads(kept)
     reports = reports_for(request)
     if not reports:
         return redirect("/")
@@ -84,7 +84,7 @@ def summary(request: Visit) -> HttpResponse:
         return render(request, "pdf/fault.html", status=503)
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="stillowe-summary.pdf"'
-    response.delete_cookie(WAITING, path="/report/", samesite="Lax")
+    response.delete_cookie(WAITING, path=WAITING_PATH, samesite="Lax")
     return response
 
 
@@ -95,9 +95,9 @@ def _wait(request: Visit, reference: str, code: bool) -> HttpResponse:
     response["Refresh"] = f"{seconds}; url=/report/summary.pdf"
     response.set_cookie(
         WAITING,
-        signing.dumps((reference, code), salt=WAITING_SALT),
+        links.seal_of(WAITING_SEAL).encrypt(json.dumps((reference, code)).encode()).decode(),
         max_age=WAITING_SECONDS,
-        path="/report/",
+        path=WAITING_PATH,
         secure=settings.SECURE,
         httponly=True,
         samesite="Lax",

@@ -39,6 +39,8 @@ from .walk import Page, Plan
 NEUTRAL_PAGE = "https://www.weather.gov/"
 TERRITORIES = ("PR", "GU", "VI", "MP", "AS")
 CHECK = "check"
+#: The cookie of a print that waits for the press (:mod:`screener.pdf_views`).
+WAITING, WAITING_PATH = "print", "/report/"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 View = Callable[..., HttpResponse]
@@ -568,27 +570,41 @@ def resume_open(request: Visit, token: str) -> HttpResponse:
     except Unreadable as unreadable:
         return start_again(request, unreadable.why if unreadable.why != "damaged" else "bad_link")
     old: Answers | None = request.answers
-    if old is not None and not old.is_empty and old.walk != found.walk and request.method != "POST":
-        context = {"action": request.path, "continue_url": _where(request)}
+    if old is not None and not old.is_empty and request.method != "POST":
+        if _holds(old, found):
+            return see_other(_where(request) or reverse(CHECK))
+        context = {"action": request.path, "continue_url": _where(request), "from_link": True}
         return render(request, "screener/replace.html", context)
     found = replace(found, shared=bool(old and old.shared), as_of=old.as_of if old else None)
     return _keep(see_other(_url(_plan(request, found).next)), request, found)
 
 
+def _holds(ours: Answers, others: Answers) -> bool:
+    """Whether all of the others' answers are among ours."""
+    return (
+        len(ours.loans) >= len(others.loans)
+        and others.home.items() <= ours.home.items()
+        and all(other.items() <= own.items() for own, other in zip(ours.loans, others.loans, strict=False))
+    )
+
+
+def _forget_all(response: HttpResponse) -> HttpResponse:
+    """With nothing of ours left in this browser."""
+    kept.forget(response)
+    response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Lax")
+    response.delete_cookie(WAITING, path=WAITING_PATH, samesite="Lax")
+    return response
+
+
 @page("POST", reads=False)
 def clear(request: Visit) -> HttpResponse:
-    response = see_other(reverse("home") + "?cleared=1")
-    kept.forget(response)
-    return response
+    return _forget_all(see_other(reverse("home") + "?cleared=1"))
 
 
 @page("GET", "POST", reads=False)
 def leave(request: Visit) -> HttpResponse:
     """Away from here at once, with nothing left in this browser."""
-    response = see_other(NEUTRAL_PAGE)
-    kept.forget(response)
-    response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Lax")
-    return response
+    return _forget_all(see_other(NEUTRAL_PAGE))
 
 
 @page("POST", reads=False)

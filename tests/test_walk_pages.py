@@ -352,6 +352,26 @@ def test_leave_clears_the_answers_and_leads_away(client):
         assert left.cookies[kept.COOKIE].value == ""
 
 
+@pytest.mark.parametrize("path", ["/leave/", "/clear/"])
+def test_every_cookie_of_ours_is_gone_after_leave_and_clear(path):
+    client = Client(enforce_csrf_checks=True)
+    page = started(client)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', text(page))[1]
+    client.cookies["print"] = "x"
+    client.cookies["print"]["path"] = "/report/"
+    left = client.post(path, {"csrfmiddlewaretoken": token})
+    assert left.status_code == 303
+    for name, at in ((kept.COOKIE, "/"), ("csrftoken", "/"), ("print", "/report/")):
+        assert (left.cookies[name].value, left.cookies[name]["path"]) == ("", at)
+        assert left.cookies[name]["max-age"] == 0
+
+
+def started(client):
+    page = client.get("/start/az/", follow=True)
+    assert client.cookies["csrftoken"]["max-age"] == ""  # ends with the window
+    return page
+
+
 def test_clear_leaves_nothing(client):
     walk_through(client, "AZ", until="lien")
     page = client.post("/clear/", follow=True)
@@ -397,6 +417,27 @@ def test_a_resume_link_does_not_overwrite_other_answers_unasked(client):
     assert cookie(other) == before
     assert other.post(link, {"replace": "yes"})["Location"] == "/check/"
     assert cookie(other).state == "AZ"
+
+
+def test_ones_own_older_link_does_not_undo_newer_answers_unasked(client):
+    walk_through(client, "AZ", until="sale_date", disposition="nonjudicial")
+    link = client.get("/resume/").context["link"]
+    page = finished(client)
+    before = client.cookies[kept.COOKIE].value
+    assert client.get(link).status_code == 303  # all of the link's answers are here: go on
+    assert client.cookies[kept.COOKIE].value == before
+    client.post("/q/residence/", {"walk": page.context["walk_id"], "loan": "0", "value": "rental"})
+    changed = client.cookies[kept.COOKIE].value
+    asked = client.get(link)
+    assert asked.status_code == 200
+    assert "from the link" in text(asked)
+    assert client.cookies[kept.COOKIE].value == changed
+    client.post(link, {"replace": "yes"})
+    assert cookie(client).get("residence") == "primary"
+
+
+def finished(client):
+    return go_on(client, client.get("/q/sale_date/"), disposition="nonjudicial", units="1")
 
 
 # --- the day, in preview
