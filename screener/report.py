@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -656,7 +657,7 @@ class _Builder:
             surplus=bool(surplus),
             deadline_running=bool(running) and finding.owes_something,
         )
-        reasons = self._reasons()
+        reasons, say = self._reasons(), self._say()
         return Report(
             code=law.code,
             state=law.state.name,
@@ -672,8 +673,8 @@ class _Builder:
             outcome=finding.outcome,
             tone=tone,
             icon=icon,
-            say=self._say(),
-            probably=finding.is_probable,
+            say=say,
+            probably=finding.is_probable and (finding.outcome != "depends" or say == "reopen"),
             leads=self._leads(dates),
             possible=finding.possible,
             exposure=Amount.of(finding.exposure),
@@ -773,6 +774,8 @@ class _Builder:
         if finding.owes_something or self.case.stage == "judgment":
             if any(s.status == "held" and s.limit.passed == "yes" for s in finding.sunsets):
                 leads.append("sunset")
+        if self.case.stage == "judgment" and finding.owes_something and "sunset" not in leads:
+            leads.append("judgment")
         if "court_reopens" in finding.open_points and self._say() != "reopen":
             leads.append("reopen")
         if "state_law_binds" in finding.open_points and self._say() != "federal_lender":
@@ -1026,9 +1029,11 @@ class _Builder:
     def _defenses(self) -> tuple[Rule, ...]:
         if not self.finding.owes_something:
             return ()
-        statuses = self.finding.statuses
+        statuses, judged = self.finding.statuses, self.case.stage == "judgment"
         found = self.finding.applying("defense", perhaps=True)
-        return tuple(self._rule(p) for p in sorted(found, key=lambda p: statuses[p.id] != "held"))
+        # What fits everybody, such as an answer to a judgment, is the last thing to think of before one.
+        found = tuple(sorted(found, key=lambda p: (not judged and not p.when, statuses[p.id] != "held")))
+        return tuple(self._rule(p) for p in found)
 
     def _near_rules(self) -> list[Provision]:
         """Rules of the state that protect, of which one condition alone fails here."""
@@ -1075,26 +1080,24 @@ class _Builder:
             return (), False
         parts: Sequence[Part] = finding.parts
         if len(parts) <= _MOST_CASES:
-            return tuple(self._case_view(part.when, (part.outcome,), part.exposure) for part in _in_order(parts)), False
-        first = next(iter(parts[0].when))
-        groups: dict[str, list] = {}
-        for part in parts:
-            value = part.when.get(first)
-            key = repr(value)
-            if key in groups:
-                groups[key][1].add(part.outcome)
-                groups[key][2] = groups[key][2].join(part.exposure)
-            else:
-                groups[key] = [{first: value}, {part.outcome}, part.exposure]
-        return tuple(
-            self._case_view(when, tuple(o for o in facts.OUTCOMES if o in outcomes), exposure)
-            for when, outcomes, exposure in groups.values()
-        ), True
+            single, others = _together(self.law, parts)
+            views = [self._case_view(part.when, (part.outcome,), part.exposure) for part in _in_order(single)]
+            if others:
+                views.append(self._case_view({}, (others[0].outcome,), others[0].exposure))
+            return tuple(views), False
+        for name in parts[0].when:
+            if all(name in part.when for part in parts):
+                groups = _split_by(name, parts)
+                if len(groups) > 1:
+                    return tuple(self._case_view(*group) for group in groups), True
+        return (), False
 
     def _case_view(self, when: Mapping[str, object], outcomes: tuple[str, ...], exposure: Span) -> CaseView:
         outcome = outcomes[0] if len(outcomes) == 1 else "depends"
         tone, icon = LOOKS[outcome]
         lines = tuple(line for line in (self._when(k, v) for k, v in when.items()) if line)
+        if not when:
+            lines = ((wording.all_else(),),)
         return CaseView(lines, outcome, tone, icon, Amount.of(exposure), outcomes)
 
     def _when(self, name: str, value: object) -> tuple[str, ...]:
@@ -1516,6 +1519,66 @@ def _plain(answer: object) -> object:
         return answer
     stretch = {"from": first, "to": last}
     return {key: value for key, value in stretch.items() if value is not None}
+
+
+def _together(law: Law, parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+    """Parts with the same result told as one where they differ in one thing; and those, of one result alone, that
+    are told as "in all other cases"."""
+    left = list(parts)
+    merged = True
+    while merged:
+        merged = False
+        for one, other in combinations(left, 2):
+            joined = _joined(law, one, other)
+            if joined is not None:
+                left = [joined if part is one else part for part in left if part is not other]
+                merged = True
+                break
+    results: dict[tuple, list[Part]] = {}
+    for part in left:
+        results.setdefault((part.outcome, part.exposure), []).append(part)
+    most = max(results.values(), key=len)
+    if len(most) == 1 or len(results) == 1:
+        return left, []
+    return [part for part in left if part not in most], most
+
+
+def _joined(law: Law, one: Part, other: Part) -> Part | None:
+    if (one.outcome, one.exposure) != (other.outcome, other.exposure) or one.when.keys() != other.when.keys():
+        return None
+    apart = [name for name in one.when if one.when[name] != other.when[name]]
+    if len(apart) != 1:
+        return None
+    (name,) = apart
+    values = _values(one.when[name]) + _values(other.when[name])
+    when = dict(one.when)
+    whole = law.facts[name].values if name in law.facts else (True, False)
+    if whole and len(values) == len(whole):
+        del when[name]  # it is so either way
+    else:
+        when[name] = values
+    return Part(when, one.outcome, one.exposure)
+
+
+def _values(value: object) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def _split_by(name: str, parts: Sequence[Part]) -> list[tuple[dict[str, object], tuple[str, ...], Span]]:
+    """What follows for each value of one fact; values with the same result together."""
+    found: dict[str, tuple[object, set[str], Span]] = {}
+    for part in parts:
+        value = part.when[name]
+        _, outcomes, exposure = found.get(repr(value), (value, set(), part.exposure))
+        found[repr(value)] = (value, outcomes | {part.outcome}, exposure.join(part.exposure))
+    groups: dict[tuple, list] = {}
+    for value, outcomes, exposure in found.values():
+        possible = tuple(o for o in facts.OUTCOMES if o in outcomes)
+        groups.setdefault((possible, exposure), []).extend(_values(value))
+    return [
+        ({name: values if len(values) > 1 else values[0]}, possible, exposure)
+        for (possible, exposure), values in groups.items()
+    ]
 
 
 def _in_order(parts: Iterable[Part]) -> list[Part]:

@@ -422,6 +422,10 @@ def asked(question: Question, answer: str) -> str:
     return gettext("%(question)s Answer: %(answer)s") % {"question": question.ask, "answer": answer}
 
 
+def all_else() -> str:
+    return gettext("In all other cases")
+
+
 def court_reopens(value: bool) -> str:
     return gettext("A court reopens its ruling") if value else gettext("The ruling stands")
 

@@ -523,6 +523,45 @@ def test_the_cases_of_an_open_answer_stand_side_by_side():
     ]
 
 
+def test_cases_with_the_same_result_are_told_as_one():
+    month = Interval(date(2026, 8, 1), date(2026, 8, 31))
+    report = one("NY", "judgment", sale=month)
+    assert [(c.outcome, c.exposure.words) for c in report.cases] == [
+        ("time_barred", "nothing to pay"), ("capped", "up to $38,000"),
+    ]  # fmt: skip
+    assert report.cases[1].when == (("In all other cases",),)
+
+
+@pytest.mark.parametrize("code", store.codes())
+@pytest.mark.parametrize("stage", ["behind", "judgment"])
+def test_no_two_cases_say_the_same(code, stage):
+    unknown = dict.fromkeys(("disposition", "lien", "residence", "loan_use"))
+    for given in (case(code, stage), case(code, stage, facts={"loan_use": None}), case(code, stage, facts=unknown)):
+        found = [(c.possible, c.exposure) for c in build(code, [given])[0].cases]
+        assert len(found) != 1
+        if build(code, [given])[0].cases_are_first_split:
+            assert len(found) == len(set(found))
+        others = [c for c in build(code, [given])[0].cases if c.when == (("In all other cases",),)]
+        assert len(others) <= 1
+        for other in others:
+            assert [c.outcome for c in build(code, [given])[0].cases if c.exposure == other.exposure].count(
+                other.outcome
+            ) == 1
+
+
+def test_the_judgment_itself_comes_first():
+    text = answer(one("NY", "judgment"))
+    first = text.index("The judgment says what you owe now.")
+    assert first < text.index("You have a judgment against you.") < text.index("it depends on")
+    assert text.count("The judgment says what you owe now.") == 1
+
+
+def test_what_fits_everybody_is_argued_last_before_a_judgment():
+    found = [bool(store.law("OH").provision(rule.id).when) for rule in one("OH", "lost").defenses]
+    assert {True, False} == set(found)
+    assert found == sorted(found, reverse=True)
+
+
 def test_many_cases_are_told_by_what_is_asked_first():
     report = build("CA", [Case(today=TODAY, stage="lost", most_units=4)])[0]
     assert report.cases_are_first_split
