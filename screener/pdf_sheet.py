@@ -262,6 +262,8 @@ def _short_rule_cost(rule) -> float:
 def _short_date_cost(entry) -> float:
     if entry.key == "sale":
         return 2.2
+    if entry.key == "help_by":
+        return 5.2
     return 1.2 + _lines(f"{entry.text:60}" + 10 * " " + (45 * " " if entry.applies == "unknown" else ""), HALF)
 
 

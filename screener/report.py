@@ -221,7 +221,7 @@ def rule_text(provision: Provision, checked: date) -> RuleText:
 class DateEntry:
     """One date of the line of dates."""
 
-    key: str  # sale, deadline, ask, sunset, old_debt, redemption
+    key: str  # help_by, sale, deadline, ask, sunset, old_debt, redemption
     date: date | None
     state: str  # past, coming, open (no date is known, or it may have run)
     not_before: bool = False
@@ -1247,6 +1247,9 @@ class _Builder:
             state = "coming" if self.ahead and not self._day_has_passed() else "past"
             day = sale.first if sale.is_exact else None
             entries.append(DateEntry("sale", day, state if day or text else "open", text=text))
+        help_by = self._help_by()
+        if help_by is not None:
+            entries.insert(0, help_by)
         for item in law.state.process.redemption:
             if not self.ahead and self.disposition in (None, item.after):
                 entries.append(
@@ -1270,6 +1273,18 @@ class _Builder:
             timed.append(self._old_debt(finding.limitations, law.state.limitations))
         timed.sort(key=_day_of)
         return tuple(entries + timed)
+
+    def _help_by(self) -> DateEntry | None:
+        """The last day on which a complete request for help still stops the sale of a main home that is set."""
+        case, day = self.case, self.case.sale.first
+        if case.stage != "scheduled" or not case.sale.is_exact or day is None or self.disposition in WORKOUTS:
+            return None
+        days = once("help_by", self.extras.federal, _days_before_sale)
+        if days is None or case.facts.get("residence") != "primary":
+            return None
+        last = add(day, -days - 1, "days")  # more than so many days before
+        state = "past" if last < case.today else "coming"
+        return DateEntry("help_by", last, state, cite=self.extras.federal.fact(_HELP).cite)
 
     def _limit(self, key: str, item: ProvisionLimit) -> DateEntry:
         provision, found = item.provision, item.limit
@@ -1385,6 +1400,18 @@ class _Builder:
 
 #: National circumstances that can be so only once the home is sold, or that are plain before.
 _AFTER_SALE = frozenset({"us_still_own_home", "us_service_since_sale", "us_bankruptcy_since_sale", "us_got_1099c"})
+
+#: Where the national facts tell how long before a sale a complete request for help stops it.
+_HELP = "before_foreclosure.loss_mitigation"
+
+
+def _days_before_sale(federal: national.FederalFacts) -> int | None:
+    try:
+        key_days = federal.fact(_HELP).more.get("key_days", ())
+    except KeyError:
+        return None
+    return next((int(day["days"]) for day in key_days if day["kind"] == "days_before_sale"), None)
+
 
 #: How the name of the national office that helps everybody begins.
 _FOR_EVERYBODY = "HUD-approved"

@@ -639,6 +639,40 @@ def test_a_sale_whose_day_has_passed_leads_to_where_things_stand():
     assert "day_passed" not in one("OH", "scheduled").leads
 
 
+@pytest.mark.parametrize(
+    ("sale", "last", "told"),
+    [
+        (date(2027, 1, 31), "December 24, 2026", "Last day for a complete request for help"),
+        (date(2027, 1, 2), "November 25, 2026", "Last day for a complete request for help"),
+        (date(2027, 1, 1), "November 24, 2026", "The last day for a complete request for help is over."),
+    ],
+)
+def test_a_sale_that_is_set_has_its_last_day_to_ask_for_help(sale, last, told):
+    """More than 37 days before the sale: the 38th day before it is the last."""
+    report = one("OH", "scheduled", sale=Interval(sale, sale))
+    (entry,) = [d for d in report.dates if d.key == "help_by"]
+    assert entry.day == last
+    assert entry.cite == store.federal_facts().fact("before_foreclosure.loss_mitigation").cite
+    text = page(report)
+    assert last in text
+    assert told in text
+    assert entry.cite in text
+
+
+def test_the_last_day_to_ask_for_help_is_for_a_main_home_and_a_set_day():
+    day = Interval(date(2027, 1, 31), date(2027, 1, 31))
+    month = Interval(date(2027, 1, 1), date(2027, 1, 31))
+    for report in (
+        one("OH", "scheduled", sale=day, facts={"residence": "rental"}),
+        one("OH", "scheduled", sale=day, facts={"residence": None}),
+        one("OH", "scheduled", sale=day, facts={"disposition": "short_sale"}),
+        one("OH", "scheduled", sale=month),
+        one("OH", "behind"),
+        one("OH", "lost"),
+    ):
+        assert not [d for d in report.dates if d.key == "help_by"]
+
+
 # --- ways out
 
 
