@@ -933,7 +933,13 @@ class _Builder:
             if condition.fact == "foreclosed_by" and self.disposition in WORKOUTS:
                 continue  # implied: there was no foreclosure at all
             self._add(ticks, self._tick(condition))
+        lapsed = self._may_have_lapsed(ruling.provision)
         for status, clause in ruling.unless:
+            if lapsed and len(clause) == 1 and clause[0].assumed and clause[0].fact in self._own_facts:
+                # What the state asks about the request itself: nobody said that it was made in time.
+                unknown = replace(clause[0], status="unknown", answer=None, assumed=False)
+                self._add(ticks, self._tick(unknown, exception=True))
+                continue
             # An exception that stays away is a condition that is met, and the other way round.
             for condition in clause:
                 if status == "failed" and condition.status != "failed":
@@ -944,6 +950,17 @@ class _Builder:
         for tick in self._points(ruling.provision):
             self._add(ticks, tick)
         return tuple(ticks.values())
+
+    @cached_property
+    def _own_facts(self) -> frozenset[str]:
+        """The facts that only this state asks about."""
+        return frozenset(question.fact for question in self.law.state.questions)
+
+    def _may_have_lapsed(self, provision: Provision) -> bool:
+        """The time to ask for what a rule gives has surely run, and nobody knows whether the homeowner asked."""
+        return provision.ask_within is not None and any(
+            i.provision.id == provision.id and i.limit.passed == "yes" and i.acted is None for i in self.finding.asks
+        )
 
     def _points(self, provision: Provision) -> Iterable[Tick]:
         """What a limit, a step or a request of one's own turns on beside the facts, where it decides."""

@@ -362,6 +362,21 @@ def test_a_lapsed_deadline_ticks_its_last_day_and_that_the_lender_did_not_act():
     assert "The lender did not act in time" in [tick.text for tick in rule.ticks]
 
 
+def test_a_request_whose_time_has_run_is_not_ticked_as_made():
+    """Taken as usual, the request would have been made in time; once that time is over, nobody knows."""
+    ask = next(q.ask for q in store.law("SC").state.questions if q.fact == "sc_appraisal_missed")
+
+    def tick(**given):
+        report = one("SC", **given)
+        rule = next(rule for rule in report.reasons if rule.id == "sc-29-3-680-appraisal")
+        return next(tick for tick in rule.ticks if tick.text == ask)
+
+    late, recent = tick(), tick(sale=Interval(date(2026, 11, 20), date(2026, 11, 20)))
+    assert (late.status, late.answer, late.needs, late.assumed) == ("unknown", "", ("No",), False)
+    assert (recent.status, recent.answer, recent.assumed) == ("held", "No", True)
+    assert tick(asked={"sc-29-3-680-appraisal": True}).status == "held"
+
+
 def test_rules_that_protect_others_show_the_answer_that_keeps_them_away():
     report = one("AZ", facts={"disposition": "judicial", "loan_use": "home_equity"})
     failed = [tick for rule in report.near for tick in rule.ticks if tick.status == "failed"]
