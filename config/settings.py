@@ -154,8 +154,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en-us"
 # English is the only catalogue now; a second one is a line here and its .po file.
 LANGUAGES = [("en-us", "English")]
+# With one language there is no catalogue to look in, and each of a page's many words is spared the look.
+USE_I18N = len(LANGUAGES) > 1
 TIME_ZONE = "America/New_York"
-USE_I18N = True
 USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 

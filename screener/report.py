@@ -25,7 +25,7 @@ from statelaw.deadlines import TimeLimit, add, event_interval, is_working_day
 from statelaw.document import Limitations, Provision, Question
 from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS, Value
 from statelaw.money import NOTHING, Balance, Span
-from statelaw.reasoning import Condition, Finding, Law, Part, ProvisionLimit, Ruling, explain, reason
+from statelaw.reasoning import Condition, Finding, Law, Part, ProvisionLimit, Ruling, explain, outcome_of, reason
 
 from . import options as ways_forward
 from . import wording
@@ -1213,8 +1213,7 @@ class _Builder:
                 return None
             if any(rule.effect in _POSITIVE and status == "held" for rule, status in changed.values()):
                 return "barred", NOTHING
-        other = reason(self.law, replace(self.case, facts={**self.case.facts, name: value}))
-        return other.outcome, other.exposure
+        return outcome_of(self.law, replace(self.case, facts={**self.case.facts, name: value}))
 
     def _a_deadline_is_over(self) -> bool:
         return any(item.limit.passed == "yes" for item in self.finding.deadlines)

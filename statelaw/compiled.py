@@ -297,6 +297,8 @@ class Law:
             for item in rule.clauses:
                 self._kills(item.bit, item.parts)
         self.unsaid = self._unsaid()
+        #: The place of each fact in the order of the vocabulary.
+        self.order = {name: number for number, name in enumerate(self.facts)}
         self.by_id = {rule.provision.id: rule for rule in self.rules}
 
     def _is_rare(self, position: int) -> bool:

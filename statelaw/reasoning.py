@@ -34,6 +34,7 @@ __all__ = [
     "Status",
     "explain",
     "matters",
+    "outcome_of",
     "reason",
 ]
 
@@ -97,8 +98,12 @@ class Finding:
     limitations: TimeLimit | None
     in_foreclosure_judgment: bool  # the claim may already be part of the foreclosure case
     only_if_asked: tuple[Provision, ...]
-    statuses: Mapping[str, Status]
     diagram: Diagram = field(repr=False, compare=False)
+
+    @cached_property
+    def statuses(self) -> Mapping[str, Status]:
+        """Whether each provision, taken alone, applies."""
+        return {rule.provision.id: status for rule, status in zip(self.law.rules, self.diagram.statuses, strict=True)}
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -132,6 +137,17 @@ class Finding:
         )
 
 
+def outcome_of(law: Law, case: Case) -> tuple[str, Span]:
+    """The outcome and the exposure alone, for comparing cases."""
+    leaves: list[Leaf] = []
+    _reach(Diagram(law, case).root, leaves, set(), set())
+    outcomes = {leaf.outcome for leaf in leaves}
+    exposure = leaves[0].exposure
+    for leaf in leaves[1:]:
+        exposure = exposure.join(leaf.exposure)
+    return (outcomes.pop() if len(outcomes) == 1 else "depends"), exposure
+
+
 def reason(law: Law, case: Case) -> Finding:
     """What ``law`` says about ``case``, exact under everything that is not known."""
     diagram = Diagram(law, case)
@@ -143,40 +159,35 @@ def reason(law: Law, case: Case) -> Finding:
     exposure = leaves[0].exposure
     for leaf in leaves[1:]:
         exposure = exposure.join(leaf.exposure)
+    live, found = diagram.live, diagram.cited
     decided_by = {
-        outcome: tuple(r.provision for r in law.rules if diagram.cited.get(outcome, 0) & r.bit) for outcome in possible
+        outcome: tuple(rule.provision for rule in live if found.get(outcome, 0) & rule.bit) for outcome in possible
     }
     cited = 0
     for outcome in possible:
-        cited |= diagram.cited.get(outcome, 0)
-    statuses: dict[str, Status] = {}
+        cited |= found.get(outcome, 0)
     limits: dict[str, list[ProvisionLimit]] = {"deadline": [], "sunset": [], "ask": []}
-    held_toll = perhaps_toll = False
-    for rule, status in zip(law.rules, diagram.statuses, strict=True):
-        statuses[rule.provision.id] = status
-        if rule.effect == "toll" and status != "failed":
-            held_toll, perhaps_toll = held_toll or status == "held", True
-    for rule, status in zip(law.rules, diagram.statuses, strict=True):
-        provision = rule.provision
-        if rule.number in diagram.limits:
-            limit = diagram.limits[rule.number]
+    perhaps_toll = any(rule.effect == "toll" for rule in live)
+    for rule in live:
+        provision, number = rule.provision, rule.number
+        if number in diagram.limits:
+            limit = diagram.limits[number]
             limit = limit.tolled() if perhaps_toll else limit
             acted = case.did_act(provision.id) if rule.effect == "deadline" else None
-            limits[rule.effect].append(ProvisionLimit(provision, limit, status, acted))
-        elif rule.number in diagram.asks:
+            limits[rule.effect].append(ProvisionLimit(provision, limit, diagram.statuses[number], acted))
+        elif number in diagram.asks:
             asked = case.asked.get(provision.id)
-            limits["ask"].append(ProvisionLimit(provision, diagram.asks[rule.number], status, asked))
+            limits["ask"].append(ProvisionLimit(provision, diagram.asks[number], diagram.statuses[number], asked))
     owed = not outcomes.isdisjoint(_OWING)
     fallback, in_case = _fall_back(law, case, diagram, limits["deadline"], owed, perhaps_toll)
-    order = {name: number for number, name in enumerate(law.facts)}
-    open_facts = sorted((law.variables[v].name for v in opened if isinstance(v, int)), key=order.__getitem__)
+    open_facts = sorted((law.variables[v].name for v in opened if isinstance(v, int)), key=law.order.__getitem__)
     return Finding(
         law=law,
         case=case,
         outcome=possible[0] if len(possible) == 1 else "depends",
         possible=possible,
         exposure=exposure,
-        deciders=tuple(r.provision for r in law.rules if cited & r.bit),
+        deciders=tuple(rule.provision for rule in live if cited & rule.bit),
         decided_by=decided_by,
         open_facts=tuple(open_facts),
         open_points=tuple(sorted(p for p in opened if isinstance(p, str))),
@@ -186,11 +197,10 @@ def reason(law: Law, case: Case) -> Finding:
         limitations=fallback,
         in_foreclosure_judgment=in_case,
         only_if_asked=tuple(
-            r.provision
-            for r in law.rules
-            if r.effect == "cap" and not r.provision.automatic and diagram.cited.get("capped", 0) & r.bit
+            rule.provision
+            for rule in live
+            if rule.effect == "cap" and not rule.provision.automatic and found.get("capped", 0) & rule.bit
         ),
-        statuses=statuses,
         diagram=diagram,
     )
 
@@ -338,7 +348,7 @@ def matters(law: Law, case: Case) -> frozenset[str]:
     _reach(diagram.root, leaves, opened, set())
     names = {law.variables[key].name for key in opened if isinstance(key, int)}
     if any(leaf.outcome in _OWING for leaf in leaves):
-        for rule, status in zip(law.rules, diagram.statuses, strict=True):
-            if status == "unknown" and rule.effect in ("defense", "sunset"):
+        for rule in diagram.live:
+            if diagram.statuses[rule.number] == "unknown" and rule.effect in ("defense", "sunset"):
                 names.update(law.variables[v].name for v in diagram.open_facts_of(rule, diagram.standing))
     return frozenset(names)

@@ -62,6 +62,19 @@ def fill_each(template_name: str, items: Iterable[Any], /, **shape: Any) -> Safe
 
 
 @register.simple_tag
+def rules(found: Iterable[Any], /) -> SafeString:
+    """``{% rules report.first_reasons %}``: provisions in plain words, each kept, this person's ticks filled in."""
+    spoken = language()
+    filled = []
+    for rule in found:
+        ticks = fill_each("screener/_report/tick.html", rule.ticks)
+        there = ("ticks",) if ticks else ()
+        pieces = _pieces("screener/_report/rule.html", spoken, (("rule", rule.text),), there)
+        filled += [piece if number % 2 == 0 else ticks for number, piece in enumerate(pieces)]
+    return mark_safe("".join(filled))  # noqa: S308  # as in fill
+
+
+@register.simple_tag
 def fill_answer(template_name: str, report: Any, /) -> SafeString:
     """``{% fill_answer "screener/_report/answer.html" report %}``: the template, which reads ``report``, kept by all of
     it but this person's sums and days, and these filled in."""
