@@ -6,6 +6,7 @@ same round, on the same server. Ends with one line a figure: ``name<tab>measured
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import platform
@@ -203,6 +204,10 @@ def reasoning() -> None:
         most_units=4,
     )
     blank = Case(today=date(2026, 11, 24), most_units=4)
+    for code in store.codes():
+        store.law(code)
+    gc.collect()
+    gc.freeze()  # as the server does once the law is loaded (config/wsgi.py)
     times: list[float] = []
     worst = (0.0, "")
     for code in store.codes():
