@@ -207,6 +207,8 @@ class Diagram:
         self.clauses_done: list[list[tuple[int, int]]] = [[] for _ in self.split]
         self.settled_at = [0] * len(self.split)
         self.settled_now = 0
+        #: For each split, the rules that later ones can still strike: in a part settled there they do not surely hold.
+        self.open_after = [0] * len(self.split)
         soft = 0 if self.judgment or self.unsettling else self.bars
         federal = 0
         for rule in rules:
@@ -240,6 +242,8 @@ class Diagram:
                     last = max(last, clause_last)
                 elif not known_here:
                     self.unsure |= rule.bit
+            for k in range(last):
+                self.open_after[k] |= rule.bit
             if rule.bit & settling:
                 if last < 0:
                     self.settled_now |= rule.bit
@@ -332,7 +336,7 @@ class Diagram:
             child = seen.get((left, after))
             if child is None:
                 if left & settled and not self.money_settles:
-                    child = self._settle(left & ~self._open_after(k), after)
+                    child = self._settle(left & ~self.open_after[k], after)
                 else:
                     child = self._walk(k + 1, left, after)
                 seen[(left, after)] = child
@@ -360,18 +364,6 @@ class Diagram:
         if found is None:
             found = self._table[whole] = Node(key, branches)
         return found
-
-    def _open_after(self, k: int) -> int:
-        """Bits of rules that later splits could still strike: they do not surely hold yet."""
-        cached = self._settled.get(("open", k))
-        if cached is None:
-            cached = 0
-            later = set(self.split[k + 1 :])
-            for rule in self.live:
-                if self.alive & rule.bit and self.open_facts_of(rule, self.alive) & later:
-                    cached |= rule.bit
-            self._settled[("open", k)] = cached
-        return cached
 
     def _bound(self, name: str, position: int, mask: int, path: _Path) -> int:
         """The cells of a bound fact that can occur after what was split before it."""
