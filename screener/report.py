@@ -1152,20 +1152,27 @@ class _Builder:
         if finding.possible == ("no_shortfall",):
             return ()
         result = []
-        for name, value, position, bit, touched in once("flips", self.law, _flips):
+        for name, value, changed in self.flipped:
             if name in self.case.facts or (name == "lender_waived" and self.disposition not in FORECLOSURES):
-                continue
-            changed = {}
-            for rule in touched:
-                status = self._status_with(rule, position, bit)
-                if status is not None:
-                    changed[rule.provision.id] = (rule, status)
-            if not changed:
                 continue
             found = self._outcome_with(name, value, changed)
             if found is not None and found != (finding.outcome, finding.exposure):
                 result.append(self._changer(name, value, *found))
         return tuple(result)
+
+    @cached_property
+    def flipped(self) -> list[tuple[str, Value, Mapping[str, tuple[CompiledRule, str]]]]:
+        """The circumstances that, taken otherwise, would change how some rule stands, with these rules."""
+        found = []
+        for name, value, position, bit, touched in once("flips", self.law, _flips):
+            changed = {}
+            for rule in touched:
+                status = self._status_with(rule, position, bit)
+                if status is not None:
+                    changed[rule.provision.id] = (rule, status)
+            if changed:
+                found.append((name, value, changed))
+        return found
 
     def _status_with(self, rule: CompiledRule, position: int, bit: int) -> str | None:
         """The status that a rule would have with one fact so; ``None`` where it stays as it is."""
@@ -1245,8 +1252,7 @@ class _Builder:
         if self.finding.possible == ("no_shortfall",):
             return frozenset()
         owes = self.finding.owes_something
-        found = {name for name, _, position, bit, touched in once("flips", self.law, _flips)
-                 if any(self._status_with(rule, position, bit) is not None for rule in touched)}  # fmt: skip
+        found = {name for name, _, _ in self.flipped}
         if owes:
             found |= {name for name, _, position, bit, touched in once("arguments", self.law, _arguments)
                       if any(self._status_with(rule, position, bit) is not None for rule in touched)}  # fmt: skip
