@@ -1163,7 +1163,7 @@ class _Builder:
     @cached_property
     def flipped(self) -> list[tuple[str, Value, Mapping[str, tuple[CompiledRule, str]]]]:
         """The circumstances that, taken otherwise, would change how some rule stands, with these rules."""
-        found = []
+        found: list[tuple[str, Value, Mapping[str, tuple[CompiledRule, str]]]] = []
         for name, value, position, bit, touched in once("flips", self.law, _flips):
             changed = {}
             for rule in touched:
