@@ -69,7 +69,7 @@ class Known:
 
     __slots__ = ("free_waiver", "loan", "masks", "sale")
 
-    def __init__(self, law: Law, case: Case, free: frozenset[str] = frozenset()):
+    def __init__(self, law: Law, case: Case):
         masks = law.unsaid.copy()
         index, variables = law.index, law.variables
         self.sale = case.sale_bounds
@@ -92,10 +92,8 @@ class Known:
         if case.most_units is not None and case.facts.get("units") is None and "units" in index:
             position = index["units"]
             masks[position] = unsaid[position] & variables[position].mask_up_to(case.most_units)
-        for name in free:
-            masks[index[name]] = variables[index[name]].everything
         # Left unsaid it is "no" after a foreclosure and unknown after a short sale or a deed in lieu.
-        self.free_waiver = "lender_waived" not in case.facts and "lender_waived" not in free
+        self.free_waiver = "lender_waived" not in case.facts
         self.masks = masks
         self._narrow(law)
 

@@ -75,10 +75,10 @@ class Step(NamedTuple):
 class Diagram:
     """One run of reasoning over a case."""
 
-    def __init__(self, law: Law, case: Case, *, free: frozenset[str] = frozenset(), dates: bool = False):
+    def __init__(self, law: Law, case: Case, *, dates: bool = False):
         self.law = law
         self.case = case
-        self.known = Known(law, case, free)
+        self.known = Known(law, case)
         self.masks = self.known.masks
         self.statuses, alive = read_statuses(law, self.masks)
         self.live = [rule for rule in law.rules if alive & rule.bit]

@@ -36,29 +36,18 @@ def keep_each(template_name: str, values: Iterable[Any], /) -> SafeString:
 
 
 @register.simple_tag
-def fill(template_name: str, own: Mapping[str, str | None], /, **shape: Any) -> SafeString:
-    """``{% fill "screener/_report/bar.html" bar.own key=bar.key %}``: the template, kept by ``shape``, with the values
-    of ``own`` filled in. It may print those values and ask whether they are there, and nothing else."""
-    there = tuple(name for name, value in own.items() if value)
-    pieces = _pieces(template_name, language(), tuple(shape.items()), there)
-    filled = [piece if number % 2 == 0 else conditional_escape(own[piece] or "") for number, piece in enumerate(pieces)]
-    return mark_safe("".join(filled))  # noqa: S308  # the pieces come from a template, the values are escaped
-
-
-@register.simple_tag
 def fill_each(template_name: str, items: Iterable[Any], /, **shape: Any) -> SafeString:
-    """``{% fill_each "screener/_report/tick.html" rule.ticks %}``: the same once for each item, kept by the item's own
-    ``shape`` as well, its ``own`` filled in."""
+    """``{% fill_each "screener/_report/tick.html" rule.ticks %}``: the template once for each item, kept by the item's
+    ``shape`` (and what else is named here), with the values of its ``own`` filled in. It may print those values and ask
+    whether they are there, and nothing else."""
     spoken, common = language(), tuple(shape.items())
     filled = []
     for item in items:
         own = item.own
         there = tuple(name for name, value in own.items() if value)
         pieces = _pieces(template_name, spoken, (*item.shape, *common), there)
-        filled += [
-            piece if number % 2 == 0 else conditional_escape(own[piece] or "") for number, piece in enumerate(pieces)
-        ]
-    return mark_safe("".join(filled))  # noqa: S308  # as in fill
+        filled += _filled(pieces, own)
+    return mark_safe("".join(filled))  # noqa: S308  # the pieces come from a template, the values are escaped
 
 
 @register.simple_tag
@@ -70,8 +59,8 @@ def rules(found: Iterable[Any], /) -> SafeString:
         ticks = fill_each("screener/_report/tick.html", rule.ticks)
         there = ("ticks",) if ticks else ()
         pieces = _pieces("screener/_report/rule.html", spoken, (("rule", rule.text),), there)
-        filled += [piece if number % 2 == 0 else ticks for number, piece in enumerate(pieces)]
-    return mark_safe("".join(filled))  # noqa: S308  # as in fill
+        filled += _filled(pieces, {"ticks": ticks})
+    return mark_safe("".join(filled))  # noqa: S308  # as in fill_each
 
 
 @register.simple_tag
@@ -85,9 +74,12 @@ def fill_answer(template_name: str, report: Any, /) -> SafeString:
             _answers.clear()
         blank = report.without_own(lambda name: f"{_GAP}{name}{_GAP}")
         pieces = _answers[key] = get_template(template_name).render({"report": blank}).split(_GAP)
-    own = report.answer_own
-    filled = [piece if number % 2 == 0 else conditional_escape(own[piece] or "") for number, piece in enumerate(pieces)]
-    return mark_safe("".join(filled))  # noqa: S308  # as in fill
+    return mark_safe("".join(_filled(pieces, report.answer_own)))  # noqa: S308  # as in fill_each
+
+
+def _filled(pieces: list[str], own: Mapping[str, str | None]) -> list[str]:
+    """The pieces with the values of ``own``, escaped, in their gaps."""
+    return [piece if number % 2 == 0 else conditional_escape(own[piece] or "") for number, piece in enumerate(pieces)]
 
 
 _MOST_ANSWERS = 2048
