@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -112,7 +113,13 @@ def _day(value: Any) -> Any:
     return value
 
 
+def _shortest(value: Decimal) -> Decimal:
+    """The same number with one way of writing it, so that the same law has one digest."""
+    return Decimal(format(value.normalize(), "f")) if value.is_finite() else value
+
+
 Day = Annotated[date, BeforeValidator(_day)]
+Number = Annotated[Decimal, AfterValidator(_shortest)]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z0-9.()-]{1,100}$")]
@@ -141,8 +148,8 @@ class Source(Model):
 class NumberRange(Model):
     """Numbers from ``min`` to ``max``, both ends included."""
 
-    min: Decimal | None = None
-    max: Decimal | None = None
+    min: Number | None = None
+    max: Number | None = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> NumberRange:
@@ -379,7 +386,7 @@ class Process(Checked):
 
 
 class Limitations(Model):
-    years: Annotated[Decimal, Field(gt=0, le=100)]
+    years: Annotated[Number, Field(gt=0, le=100)]
     cite: Text
     note: Text | None = None
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
@@ -627,8 +634,13 @@ def check_raw_conditions(raw: Any, known: Mapping[str, Fact | None], file: str, 
 
 
 def plain_data(document: Model) -> dict[str, Any]:
-    """The document as JSON data, only what was written: the form in which a publication keeps it."""
-    return document.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    """The document as JSON data, only what says something: the form in which a publication keeps it, the same for the
+    same law however it was written."""
+    data = document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    for provision in data.get("provisions", ()):
+        if not provision.get("in_force", True):
+            del provision["in_force"]
+    return data
 
 
 def digest(data: Any) -> str:

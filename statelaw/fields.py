@@ -1,12 +1,17 @@
 """Fields for what the law's rows hold."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+if TYPE_CHECKING:
+    Text = models.TextField[Any, Any]
+else:
+    Text = models.TextField
 
-class KeptJSON(models.TextField):
+
+class KeptJSON(Text):
     """JSON data kept as it was written.
 
     A database's own JSON type may put keys in another order (PostgreSQL's does); the order of a rule's conditions is
