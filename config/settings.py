@@ -10,7 +10,7 @@
 | HSTS_SUBDOMAINS | HSTS for hosts below this one too, and preload; off where one has no https | on |
 | ADMIN_PATH | where the admin stands | desk/ |
 | LAW_FROM_DATABASE | publications from the database; off: the shipped files alone | on |
-| LAW_WATCH_SECONDS | how often a process looks for new publications | 5 |
+| LAW_WATCH_SECONDS | how often a process looks for new publications | 4.5 |
 | PREVIEW | reviewers may set the day with ?as_of=YYYY-MM-DD | off |
 """
 
@@ -63,7 +63,7 @@ ALLOWED_HOSTS = env("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 SECURE = env.bool("SECURE", not DEBUG)
 PREVIEW = env("PREVIEW")
 LAW_FROM_DATABASE = env.bool("LAW_FROM_DATABASE", True)
-LAW_WATCH_SECONDS = env.float("LAW_WATCH_SECONDS", 5)
+LAW_WATCH_SECONDS = env.float("LAW_WATCH_SECONDS", 4.5)
 ADMIN_PATH = env("ADMIN_PATH").strip("/") + "/"
 
 INSTALLED_APPS = [

@@ -209,20 +209,42 @@ def dependents(shelf: Shelf, changed: Iterable[str], others: Mapping[str, Any]) 
     return mistakes
 
 
-def publish(ready: Iterable[Draft], note: str = "", reviewed_by: str = "") -> tuple[list[str], list[str]]:
+@dataclass
+class Loaded:
+    """What became of the files: codes published ("AZ 3"), left as they were, or held at the desk, with why."""
+
+    published: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    held: list[tuple[str, str]] = field(default_factory=list)
+
+
+def publish(ready: Iterable[Draft], note: str = "", reviewed_by: str = "", *, over_desk: bool = False) -> Loaded:
     """Publishes what differs from the latest publication of its code, all or nothing.
-    Gives the codes published, as "AZ 3", and the codes left as they were."""
+
+    What was published at the desk, and what editors have not published yet, is never overwritten: such a file is kept
+    for the desk, to be compared. ``over_desk`` publishes a file over the desk's publications; drafts stay even then."""
     from django.db import transaction
 
-    from .models import NOT_REVIEWED, Publication
+    from .models import NOT_REVIEWED, LoadedFile, Publication
 
-    published, unchanged = [], []
+    found = Loaded()
     with transaction.atomic():
-        latest = {p.code: p for p in Publication.objects.current().only("code", "number", "text")}
+        latest = _latest()
+        edited = _edited()
         for item in ready:
             last = latest.get(item.code)
             if last is not None and last.text == item.text:
-                unchanged.append(item.code)
+                found.unchanged.append(item.code)
+                continue
+            why = "" if last is None else _why_held(item.code, last, item.code in edited, over_desk)
+            if why and last is not None:
+                if _says_something_new(item, last):
+                    LoadedFile.objects.create(
+                        code=item.code, text=item.text, document=item.data, digest=item.digest, note=note[:500]
+                    )
+                    found.held.append((item.code, why))
+                else:
+                    found.unchanged.append(item.code)
                 continue
             publication = Publication(
                 code=item.code,
@@ -234,5 +256,74 @@ def publish(ready: Iterable[Draft], note: str = "", reviewed_by: str = "") -> tu
                 reviewed_by=reviewed_by or NOT_REVIEWED,
             )
             publication.save()
-            published.append(str(publication))
-    return published, unchanged
+            found.published.append(str(publication))
+        _lay_out_drafts(edited)
+    return found
+
+
+def _latest() -> dict[str, Any]:
+    """The newest publication of every code, in force or scheduled."""
+    from django.db.models import Exists, OuterRef
+
+    from .models import Publication
+
+    newer = Publication.objects.filter(code=OuterRef("code"), number__gt=OuterRef("number"))
+    rows = Publication.objects.filter(~Exists(newer)).only("code", "number", "text", "origin", "digest")
+    return {row.code: row for row in rows}
+
+
+def _edited() -> set[str]:
+    """Codes whose draft holds edits that are not published."""
+    from django.db.models import F
+
+    from .models import JurisdictionDraft
+
+    return set(JurisdictionDraft.objects.exclude(digest=F("base_digest")).values_list("code", flat=True))
+
+
+def _why_held(code: str, last: Any, is_edited: bool, over_desk: bool) -> str:
+    from .models import Publication
+
+    if over_desk:
+        return ""
+    if is_edited:
+        return f"{code} has edits at the desk that are not published"
+    if last.origin != Publication.Origin.FILE:
+        return f"{last} was published at the desk"
+    return ""
+
+
+def _says_something_new(item: Draft, last: Any) -> bool:
+    """Not what was published before in the same words or to the same effect, and not waiting at the desk already."""
+    from django.db.models import Q
+
+    from .models import LoadedFile, Publication
+
+    same = Q(digest=item.digest) | Q(text=item.text)
+    return not (
+        last.digest == item.digest
+        or Publication.objects.filter(same, code=item.code).exists()
+        or LoadedFile.objects.filter(code=item.code, digest=item.digest).exists()
+    )
+
+
+def _lay_out_drafts(edited: set[str]) -> None:
+    """Every jurisdiction's draft is the law in force, but where editors have changed it."""
+    from . import drafts as rows
+    from .models import JurisdictionDraft, Publication
+
+    resting = dict(JurisdictionDraft.objects.values_list("code", "base"))
+    wanted = [
+        publication
+        for publication in Publication.objects.current().defer("text")
+        if re.fullmatch("[A-Z]{2}", publication.code)
+        and publication.code not in edited
+        and resting.get(publication.code) != publication.pk
+    ]
+    shelf = Shelf()
+    if wanted:
+        shelf.federal = rows.federal_document()
+    for publication in wanted:
+        document = shelf.parse(publication.code, publication.document, str(publication))
+        if isinstance(document, Jurisdiction):
+            rows.fill(publication.code, document, publication, why=f"publication {publication}")

@@ -61,6 +61,28 @@ class PublicationInfo:
     digest: str
     reviewed_by: str
     note: str = ""
+    live_at: datetime | None = None
+    made_by: str = ""
+    origin: str = ""
+    is_alone: bool = False  # published without a second person's check
+    #: {provision id: {"kind": "editor" | "attorney", "on": "YYYY-MM-DD", "name": only with consent}}
+    reviews: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, row: Publication) -> PublicationInfo:
+        return cls(
+            code=row.code,
+            number=row.number,
+            published_at=row.published_at,
+            digest=row.digest,
+            reviewed_by=row.reviewed_by,
+            note=row.note,
+            live_at=row.live_at,
+            made_by=row.made_by,
+            origin=row.origin,
+            is_alone=row.is_alone,
+            reviews=row.reviews,
+        )
 
     @property
     def is_published(self) -> bool:
@@ -68,7 +90,9 @@ class PublicationInfo:
 
     @property
     def date(self) -> date | None:
-        return timezone.localtime(self.published_at).date() if self.published_at else None
+        """The day since when it is in force."""
+        since = self.live_at or self.published_at
+        return timezone.localtime(since).date() if since else None
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,7 @@ class Snapshot:
     facts: FederalFacts
     options: Options
     publications: Mapping[str, PublicationInfo]
-    mark: tuple[int, int | None] | None = None  # how many publications there are, and the newest one's key
+    mark: tuple[int, int | None] | None = None  # how many publications are live, and the newest one's key
 
 
 @dataclass
@@ -221,8 +245,9 @@ def forget() -> None:
 
 
 def _mark() -> tuple[int, int | None]:
-    """How many publications there are and the newest one's key: publications are never deleted, so this tells all."""
-    found = Publication.objects.aggregate(count=Count("pk"), newest=Max("pk"))
+    """How many publications are live and the newest one's key: publications are never deleted, and a scheduled one adds
+    to the count when its time comes, so this tells all. One tiny query."""
+    found = Publication.objects.live().aggregate(count=Count("pk"), newest=Max("pk"))
     return found["count"], found["newest"]
 
 
@@ -232,13 +257,7 @@ def _newer(held: Snapshot | None) -> dict[str, tuple[Any, PublicationInfo]]:
     latest = Publication.objects.current()
     wanted = [key for key, code, number in latest.values_list("pk", "code", "number") if have.get(code) != number]
     rows = Publication.objects.filter(pk__in=wanted).defer("text")
-    return {
-        row.code: (
-            row.document,
-            PublicationInfo(row.code, row.number, row.published_at, row.digest, row.reviewed_by, row.note),
-        )
-        for row in rows
-    }
+    return {row.code: (row.document, PublicationInfo.of(row)) for row in rows}
 
 
 def _build(
@@ -327,7 +346,7 @@ def _from_database() -> bool:
 
 
 def _watch_seconds() -> float:
-    return float(getattr(settings, "LAW_WATCH_SECONDS", 5)) if _from_database() else 0
+    return float(getattr(settings, "LAW_WATCH_SECONDS", 4.5)) if _from_database() else 0
 
 
 class _Watcher(threading.Thread):

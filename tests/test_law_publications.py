@@ -14,6 +14,8 @@ from django.test import RequestFactory
 from statelaw import checks, publish, store
 from statelaw.models import NOT_REVIEWED, Publication, Unchangeable
 
+from . import kept as kept_rows
+
 LAW = publish.LAW_DIR
 SHIPPED = publish.shipped()
 
@@ -35,13 +37,7 @@ def publications(transactional_db, settings, monkeypatch):
     store.forget()
     yield Publication.objects
     store.forget()
-    with connection.cursor() as cursor:  # only a test may clear what is published
-        triggers = cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            cursor.execute(f'DROP TRIGGER "{name}"')
-        cursor.execute("DELETE FROM statelaw_publication")
-        for _, sql in triggers:
-            cursor.execute(sql)
+    kept_rows.clear()
 
 
 def load(*paths: Path, **options) -> str:
@@ -159,7 +155,7 @@ def test_a_federal_layer_that_would_break_law_in_force_is_not_published(publicat
 
 
 def test_a_database_that_is_not_there_is_said_plainly(publications, monkeypatch):
-    def away(*args):
+    def away(*args, **kwargs):
         raise DatabaseError("connection refused")
 
     monkeypatch.setattr(publish, "publish", away)

@@ -18,6 +18,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="XX.yaml, collection/XX.yaml, ...")
         parser.add_argument("--note", default="", help="what changed; kept with the publication")
+        parser.add_argument(
+            "--over-desk",
+            action="store_true",
+            help="publish over what was published at the desk (drafts that are not published stay as they are)",
+        )
         parser.add_argument("--reviewed-by", default="", help="who reviewed it; otherwise 'not yet reviewed'")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,12 +35,19 @@ class Command(BaseCommand):
             if broken:  # the new federal layer would take facts away from law that is in force
                 ready = []
             mistakes += broken
-            published, unchanged = publish.publish(ready, options["note"][:500], options["reviewed_by"][:200])
+            found = publish.publish(
+                ready, options["note"][:500], options["reviewed_by"][:200], over_desk=options["over_desk"]
+            )
         except DatabaseError as error:
             raise CommandError(f"The database cannot be read or written (has it been migrated?): {error}") from None
-        for name in published if options["verbosity"] > 1 or options["files"] else ():
+        for name in found.published if options["verbosity"] > 1 or options["files"] else ():
             self.stdout.write(f"published {name}")
-        self.stdout.write(f"law: {len(published)} published, {len(unchanged)} unchanged, {len(mistakes)} mistakes")
+        for _code, why in found.held:
+            self.stdout.write(f"held at the desk, not published: {why}. Compare the file with the draft there.")
+        self.stdout.write(
+            f"law: {len(found.published)} published, {len(found.unchanged)} unchanged, "
+            f"{f'{len(found.held)} held at the desk, ' if found.held else ''}{len(mistakes)} mistakes"
+        )
         if mistakes:
             for mistake in mistakes:
                 self.stderr.write(str(mistake))
