@@ -1,0 +1,1 @@
+"""The law desk: what editors, reviewers and publishers do in the admin."""
