@@ -75,7 +75,7 @@ def of(code: str) -> QuerySet[Scenario]:
 
 def run(code: str, law_of: Callable[[str], Law]) -> list[Result]:
     """Every scenario that a code's law can break. ``law_of`` gives a state's law; it raises LawError (or KeyError: the
-    federal layer lacks a fact) where that state has no sound law, and that state's scenarios then fail with the reason."""
+    federal layer lacks a fact) where a state has no sound law; its scenarios then fail with the reason."""
     return run_all(of(code), law_of)
 
 
@@ -114,12 +114,9 @@ def run_one(scenario: Scenario, law: Law, today: date) -> Result:
     return Result(scenario, tuple(casefile.compare(scenario.name, scenario.expect, finding)), finding=finding)
 
 
-def failing(draft: JurisdictionDraft) -> list[Failure]:
-    """The scenarios that would fail if this draft were published now. For the federal layer: in every state.
-
-    Raises LawError where the draft makes no sound document."""
-    law_of = laws_with(draft.code, drafts.document_of(draft))
-    return [failure for result in run(draft.code, law_of) if (failure := result.failure)]
+def failing(code: str, document: Jurisdiction) -> list[Failure]:
+    """The scenarios that would fail if this document were the code's law now. For the federal layer: in every state."""
+    return [failure for result in run(code, laws_with(code, document)) if (failure := result.failure)]
 
 
 # --- the laws to run them against ------------------------------------------------------------------------------------
