@@ -18,6 +18,9 @@ class KeptJSON(Text):
     the order in which people read them.
     """
 
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, *args: Any) -> Any:
         return None if value is None else json.loads(value)
 

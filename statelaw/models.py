@@ -169,6 +169,24 @@ class SignOff(Kept):
         return f"{self.code} {self.digest[:8]}"
 
 
+class Licence(models.Model):
+    """That a person is an attorney licensed in a state, as an administrator has made sure: who may sign as one."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="licences")
+    code = models.CharField(_("state"), max_length=2)
+    number = models.CharField(_("number, or how it was made sure"), max_length=200)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("user", "code")
+        constraints = (models.UniqueConstraint(fields=("user", "code"), name="one_licence_a_state"),)
+        verbose_name = _("licence")
+        verbose_name_plural = _("licences")
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.code}"
+
+
 # --- drafts -----------------------------------------------------------------------------------------------------------
 
 

@@ -43,6 +43,7 @@ __all__ = [
     "look",
     "options",
     "publication_of",
+    "take_up",
 ]
 
 log = logging.getLogger(__name__)
@@ -225,6 +226,12 @@ def look(answered: threading.Event | None = None) -> bool:
         _state.snapshot = snapshot
         log.info("law in memory: %d publications, %d of them new", len(snapshot.publications), len(rows))
         return held is None or snapshot.publications != held.publications
+
+
+def take_up() -> None:
+    """Takes what was just published at once in this process; the others notice by themselves."""
+    if _from_database():
+        look()
 
 
 def _look_and_hang_up(answered: threading.Event | None = None) -> None:
