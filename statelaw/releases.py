@@ -102,7 +102,7 @@ def gate(draft: JurisdictionDraft, *, with_scenarios: bool = True) -> Gate:
     except LawError as error:
         mistakes = error.mistakes
     latest = Publication.objects.latest_of(draft.code)
-    valid, voided = _sign_offs(draft, latest)
+    valid, voided = sign_offs_of(draft, latest)
     return Gate(
         draft=draft,
         document=document,
@@ -122,7 +122,10 @@ def _fails(code: str, document: Jurisdiction) -> tuple[Failure, ...]:
     return tuple(failure for result in results if (failure := result.failure))
 
 
-def _sign_offs(draft: JurisdictionDraft, latest: Publication | None) -> tuple[tuple[SignOff, ...], tuple[SignOff, ...]]:
+def sign_offs_of(
+    draft: JurisdictionDraft, latest: Publication | None
+) -> tuple[tuple[SignOff, ...], tuple[SignOff, ...]]:
+    """Those of exactly the content that differs from the latest publication, and those that later edits made void."""
     since = draft.base.published_at if draft.base else None
     rows = SignOff.objects.filter(code=draft.code).select_related("by")
     rows = rows.filter(at__gt=since) if since else rows
