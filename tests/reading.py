@@ -8,30 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import textstat
 import yaml
 from django.template.base import Lexer, TokenType
 
+from statelaw.grade import grade, is_graded
+
+__all__ = ["grade", "is_graded"]
+
 ROOT = Path(__file__).resolve().parent.parent
 LAW = ROOT / "statelaw" / "law"
-#: Short texts and pure citations have no grade.
-FEWEST_WORDS = 6
-_CITATION = re.compile(r"§|U\.S\.C\.|\bCFR\b|\bStat\b|\bCode\b|\bv\.\s")
 _GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 
 
 class Found(NamedTuple):
     where: str
     text: str
-
-
-def grade(text: str) -> float:
-    """The Flesch-Kincaid grade of one text."""
-    return textstat.flesch_kincaid_grade(text)
-
-
-def is_graded(text: str) -> bool:
-    return len(text.split()) >= FEWEST_WORDS and not _CITATION.search(text)
 
 
 #: What the site shows of a law file. ``supports`` and ``cite`` speak to lawyers.
