@@ -7,6 +7,26 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
 
+def is_of_the_desk(request: HttpRequest) -> bool:
+    return (request.path_info + "/").startswith("/" + settings.ADMIN_PATH)
+
+
+class DeskUncached:
+    """Outermost: whatever answers at the desk's addresses, a redirect or a refusal of another middleware too, no cache
+    keeps it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if is_of_the_desk(request):
+            response.headers["Cache-Control"] = "no-store, private"
+            for name in ("ETag", "Last-Modified", "Expires"):
+                response.headers.pop(name, None)
+        return response
+
+
 class DeskOnly:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response

@@ -9,6 +9,7 @@
 | SECURE | reached over https only (secure cookies, HSTS, redirect) | on, unless DEBUG; `make serve` turns it off |
 | HSTS_SUBDOMAINS | HSTS for hosts below this one too, and preload; off where one has no https | on |
 | ADMIN_PATH | where the admin stands | desk/ |
+| PROXIES | how many proxies of ours stand in front, each adding to X-Forwarded-For | 1 with SECURE, otherwise 0 |
 | LAW_FROM_DATABASE | publications from the database; off: the shipped files alone | on |
 | LAW_WATCH_SECONDS | how often a process looks for new publications | 4.5 |
 | PREVIEW | reviewers may set the day with ?as_of=YYYY-MM-DD | off |
@@ -17,6 +18,7 @@
 import os
 import secrets
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -64,7 +66,9 @@ SECURE = env.bool("SECURE", not DEBUG)
 PREVIEW = env("PREVIEW")
 LAW_FROM_DATABASE = env.bool("LAW_FROM_DATABASE", True)
 LAW_WATCH_SECONDS = env.float("LAW_WATCH_SECONDS", 4.5)
-ADMIN_PATH = env("ADMIN_PATH").strip("/") + "/"
+ADMIN_PATH = (env("ADMIN_PATH").strip("/") or "desk") + "/"
+# Proxies of ours in front, each of which adds to X-Forwarded-For the address that it was called from (config.address).
+PROXIES = env.int("PROXIES", 1 if SECURE else 0)
 
 INSTALLED_APPS = [
     "config.apps.DeskConfig",
@@ -88,6 +92,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.DeskUncached",
     "screener.middleware.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
     "screener.middleware.SmallForms",
@@ -101,17 +106,34 @@ MIDDLEWARE = [
     "config.middleware.DeskOnly",
 ]
 DESK_MIDDLEWARE = [
+    "config.middleware.DeskUncached",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "statelaw.desk.door.Door",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
 # The admin's middleware is there, but only at the desk's addresses.
 SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410", "axes.W002"]
+
+# Who gets into the desk. The limits, and why they are what they are: statelaw.desk.attempts.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+AXES_HANDLER = "statelaw.desk.attempts.Attempts"
+AXES_LOCKOUT_PARAMETERS = "statelaw.desk.attempts.ways_of_counting"
+AXES_FAILURE_LIMIT = 60
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "statelaw.desk.attempts.locked"
+AXES_CLIENT_IP_CALLABLE = "config.address.client_address"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+OTP_TOTP_ISSUER = "StillOwe law desk"
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -190,7 +212,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 8 * 60 * 60
+# A session ends two hours after the last thing that was done in it, and in any case after ten hours.
+SESSION_COOKIE_AGE = 2 * 60 * 60
+SESSION_LONGEST = 10 * 60 * 60
 SESSION_COOKIE_PATH = "/" + ADMIN_PATH
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_AGE = None  # until the browser is closed

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from .desk import people  # noqa: F401 (registers its own)
 from .models import Publication
 
 
