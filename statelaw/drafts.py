@@ -442,6 +442,27 @@ def rest_on(draft: JurisdictionDraft, publication: Publication) -> None:
     _settle(draft)
 
 
+def rest_again_on(draft: JurisdictionDraft, publication: Publication, why: str) -> None:
+    """What the draft rested on was withdrawn: it rests on an earlier publication again, and what differs from that is
+    an edit again, by those who made it."""
+    draft.base, draft.base_digest = publication, digest(plain_data(_parsed(publication)))
+    if draft.is_edited:
+        for row in _edited_rows(draft):
+            last = row.history.filter(history_date__gt=publication.published_at).exclude(edited_by=None).first()
+            if last is not None:
+                type(row).objects.filter(pk=row.pk).update(edited_by=last.edited_by, edited_at=last.edited_at)
+                if row == draft:
+                    draft.edited_by, draft.edited_at = last.edited_by, last.edited_at
+    draft.version += 1
+    _because(draft, None, why)
+    draft.save()
+
+
+def _edited_rows(draft: JurisdictionDraft) -> list[Edited]:
+    parts = [getattr(draft, name, None) for name in ("process", "limitations")]
+    return [draft, *draft.provisions.all(), *draft.questions.all(), *(part for part in parts if part is not None)]
+
+
 def editors_of(draft: JurisdictionDraft) -> set[int]:
     """Keys of those who last edited any row of what is not published yet."""
     found = {draft.edited_by_id}

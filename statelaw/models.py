@@ -30,8 +30,20 @@ class Unchangeable(TypeError):
 
 class PublicationQuerySet(models.QuerySet["Publication"]):
     def latest_of(self, code: str) -> "Publication | None":
-        """The newest publication of a code, in force already or still scheduled."""
-        return self.filter(code=code).order_by("-number").first()
+        """The newest publication of a code that was not withdrawn, in force already or still scheduled."""
+        return self.newest().filter(code=code).first()
+
+    def next_number(self, code: str) -> int:
+        """Numbers go on over those withdrawn, too."""
+        return (self.filter(code=code).aggregate(models.Max("number"))["number__max"] or 0) + 1
+
+    def newest(self) -> "PublicationQuerySet":
+        """The newest of every code that was not withdrawn, in force already or still scheduled."""
+        standing = self.filter(withdrawal__isnull=True)
+        newer = Publication.objects.filter(
+            code=models.OuterRef("code"), number__gt=models.OuterRef("number"), withdrawal__isnull=True
+        )
+        return standing.filter(~models.Exists(newer))
 
     def live(self) -> "PublicationQuerySet":
         """Those whose day has come and that were not withdrawn before it, by the database's clock: many hosts, one

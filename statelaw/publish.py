@@ -248,7 +248,7 @@ def publish(ready: Iterable[Draft], note: str = "", reviewed_by: str = "", *, ov
                 continue
             publication = Publication(
                 code=item.code,
-                number=last.number + 1 if last else 1,
+                number=Publication.objects.next_number(item.code),
                 digest=item.digest,
                 document=item.data,
                 text=item.text,
@@ -263,13 +263,9 @@ def publish(ready: Iterable[Draft], note: str = "", reviewed_by: str = "", *, ov
 
 def _latest() -> dict[str, Any]:
     """The newest publication of every code, in force or scheduled."""
-    from django.db.models import Exists, OuterRef
-
     from .models import Publication
 
-    newer = Publication.objects.filter(code=OuterRef("code"), number__gt=OuterRef("number"))
-    rows = Publication.objects.filter(~Exists(newer)).only("code", "number", "text", "origin", "digest")
-    return {row.code: row for row in rows}
+    return {row.code: row for row in Publication.objects.newest().only("code", "number", "text", "origin", "digest")}
 
 
 def _edited() -> set[str]:
@@ -308,14 +304,14 @@ def _says_something_new(item: Draft, last: Any) -> bool:
 
 
 def _lay_out_drafts(edited: set[str]) -> None:
-    """Every jurisdiction's draft is the law in force, but where editors have changed it."""
+    """Every jurisdiction's draft is the law as last published, but where editors have changed it."""
     from . import drafts as rows
     from .models import JurisdictionDraft, Publication
 
     resting = dict(JurisdictionDraft.objects.values_list("code", "base"))
     wanted = [
         publication
-        for publication in Publication.objects.current().defer("text")
+        for publication in Publication.objects.newest().defer("text")
         if re.fullmatch("[A-Z]{2}", publication.code)
         and publication.code not in edited
         and resting.get(publication.code) != publication.pk

@@ -136,15 +136,18 @@ def sign_offs_of(
     return valid, tuple(row for row in rows if row not in valid)
 
 
-def _broken(code: str, document: Jurisdiction) -> tuple[Mistake, ...]:
-    """What a changed federal layer breaks in the law in force that rests on it."""
-    if code != FEDERAL:
+def _broken(code: str, document: Any) -> tuple[Mistake, ...]:
+    """What a changed federal layer, or changed federal facts, break in the law in force that rests on them."""
+    if code not in (FEDERAL, publish.FACTS):
         return ()
-    shelf = Shelf(federal=document)
+    shelf = Shelf()
     held = {row.code: row.document for row in Publication.objects.current().defer("text")}
-    if publish.FACTS in held:
+    if code == publish.FACTS:
+        shelf.federal = drafts.federal_document()
+    shelf.put(code, document)
+    if shelf.facts is None and publish.FACTS in held:
         shelf.put(publish.FACTS, shelf.parse(publish.FACTS, held[publish.FACTS], publish.FACTS))
-    else:
+    if shelf.facts is None:
         held.pop(publish.OPTIONS, None)
     return tuple(publish.dependents(shelf, [code], held))
 
@@ -327,13 +330,10 @@ def roll_back(
     current = Publication.objects.current().filter(code=code).first()
     if current is not None and current.digest == publication.digest:
         problems.append(("", _("This is what is in force.")))
-    document, mistakes = _read_again(publication)
-    problems += [("", str(mistake)) for mistake in mistakes]
-    failing: tuple[Failure, ...] = ()
-    if isinstance(document, Jurisdiction):
-        problems += [("", str(mistake)) for mistake in _broken(code, document)]
-        failing = _fails(code, document)
-        problems += _failing(failing, failing_why)
+    document, _mistakes = _read_again(publication)
+    found = gate_again(publication)
+    problems += [("", str(mistake)) for mistake in (*found.mistakes, *found.broken)]
+    problems += _failing(found.failing, failing_why)
     problems += _timing(code, None, overtake)
     if problems:
         raise Refused(problems)
@@ -349,7 +349,7 @@ def roll_back(
         made_by=by.get_username(),
         restores=publication.number,
         is_alone=publication.is_alone,
-        failing_why=failing_why.strip()[:2000] if failing else "",
+        failing_why=failing_why.strip()[:2000] if found.failing else "",
         reviews=publication.reviews,
         sign_offs=publication.sign_offs,
         live_at=None,
@@ -359,10 +359,22 @@ def roll_back(
     return again
 
 
-def failing_again(publication: Publication) -> tuple[Failure, ...]:
-    """The scenarios that would fail if this publication were published again."""
-    document, _mistakes = _read_again(publication)
-    return _fails(publication.code, document) if isinstance(document, Jurisdiction) else ()
+@dataclass(frozen=True)
+class Again:
+    """What stands between an earlier publication and publishing it again."""
+
+    mistakes: tuple[Mistake, ...] = ()
+    broken: tuple[Mistake, ...] = ()
+    failing: tuple[Failure, ...] = ()
+
+
+def gate_again(publication: Publication) -> Again:
+    """Where an earlier publication stands beside the law of today."""
+    document, mistakes = _read_again(publication)
+    if document is None:
+        return Again(mistakes=mistakes)
+    failing = _fails(publication.code, document) if isinstance(document, Jurisdiction) else ()
+    return Again(broken=_broken(publication.code, document), failing=failing)
 
 
 def _read_again(publication: Publication) -> tuple[Any, tuple[Mistake, ...]]:
@@ -391,6 +403,10 @@ def withdraw(publication: Publication, by: User, why: str) -> Withdrawal:
         raise Refused(problems)
     row = Withdrawal(publication=publication, by=by.get_username(), why=why.strip()[:500])
     row.save()
+    draft = JurisdictionDraft.objects.select_for_update().filter(base=publication).first()
+    latest = Publication.objects.latest_of(publication.code)
+    if draft is not None and latest is not None:
+        drafts.rest_again_on(draft, latest, why.strip()[:500])
     return row
 
 
@@ -454,11 +470,9 @@ def _timing(code: str, live_at: datetime | None, overtake: bool) -> list[tuple[s
 
 
 def _write(*, code: str, live_at: datetime | None, **values: Any) -> Publication:
-    last = Publication.objects.latest_of(code)
     now = timezone.now()
-    publication = Publication(
-        code=code, number=last.number + 1 if last else 1, published_at=now, live_at=live_at or now, **values
-    )
+    number = Publication.objects.next_number(code)
+    publication = Publication(code=code, number=number, published_at=now, live_at=live_at or now, **values)
     try:
         with transaction.atomic():
             publication.save()

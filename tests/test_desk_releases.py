@@ -293,6 +293,36 @@ def test_a_withdrawn_publication_never_comes_into_force(arizona, ann, pia):
         releases.withdraw(arizona.base, pia, "what is in force is rolled back, not withdrawn")
 
 
+def test_what_was_withdrawn_is_an_edit_again_by_those_who_made_it(arizona, ann, pia):
+    draft = edit(arizona, ann)
+    soon = timezone.now() + timedelta(days=3)
+    later = releases.publish_draft(draft, pia, draft.digest, "note", alone=True, live_at=soon)
+    releases.withdraw(later, pia, "the bill was vetoed")
+    draft = JurisdictionDraft.objects.get(code="AZ")
+    assert draft.is_edited and draft.base == arizona.base and drafts.editors_of(draft) == {ann.pk}
+    assert not releases.gate(draft).is_behind
+    again = releases.publish_draft(draft, pia, draft.digest, "passed after all", alone=True)
+    assert again.number == 3
+
+
+def test_loading_files_while_something_is_scheduled_leaves_the_draft(arizona, ann, pia):
+    draft = edit(arizona, ann)
+    soon = timezone.now() + timedelta(days=3)
+    later = releases.publish_draft(draft, pia, draft.digest, "note", alone=True, live_at=soon)
+    publish.publish([SHIPPED["AZ"], SHIPPED["FL"]])
+    draft = JurisdictionDraft.objects.get(code="AZ")
+    assert draft.base == later and not draft.is_edited
+
+
+def test_federal_facts_that_options_rest_on_cannot_be_rolled_away(desk, pia):
+    first = Publication.objects.get(code="federal")
+    fewer = {key: value for key, value in first.document.items() if key != "bankruptcy"}
+    Publication(code="federal", number=2, digest="x", document=fewer, text="").save()
+    Publication(code="federal", number=3, digest=first.digest, document=first.document, text="").save()
+    with pytest.raises(Refused, match="bankruptcy"):
+        releases.roll_back(Publication.objects.get(code="federal", number=2), pia, "reason")
+
+
 def test_rolling_back_publishes_the_earlier_content_again(arizona, ann, pia):
     draft = edit(arizona, ann)
     releases.publish_draft(draft, pia, draft.digest, "note", alone=True)
