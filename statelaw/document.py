@@ -305,10 +305,10 @@ class Provision(Checked):
         effect = str(raw.get("effect"))
         if effect not in _EFFECTS:
             return
-        for key in _NEEDS.get(effect, ()):
+        for key in NEEDS.get(effect, ()):
             if raw.get(key) is None:
                 yield key, f"is missing: effect: {effect} needs it"
-        for key, effects in _BELONGS.items():
+        for key, effects in BELONGS.items():
             if raw.get(key) not in (None, False) and effect not in effects:
                 yield key, f"does not stand with effect: {effect}"
         if raw.get("measure") == "other" and raw.get("measure_note") is None:
@@ -342,13 +342,13 @@ class Provision(Checked):
 
 
 _EFFECTS = get_args(Effect)
-_NEEDS: dict[str, tuple[str, ...]] = {
+NEEDS: dict[str, tuple[str, ...]] = {
     "cap": ("measure", "automatic"),
     "deadline": ("within", "of", "action"),
     "sunset": ("within", "of"),
     "duty": ("action",),
 }
-_BELONGS: dict[str, tuple[str, ...]] = {
+BELONGS: dict[str, tuple[str, ...]] = {
     "measure": ("cap",),
     "measure_note": ("cap",),
     "automatic": ("cap",),
