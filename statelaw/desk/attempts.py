@@ -83,7 +83,9 @@ def locked(request: HttpRequest, response: HttpResponse | None = None, credentia
     until = max((at for at in newest if at), default=timezone.now()) + FORGOTTEN_AFTER
     seconds = max(1, int((until - timezone.now()).total_seconds()))
     context = {"minutes": -(-seconds // 60), "title": None}
-    return render(request, "admin/locked.html", context, status=429, headers={"Retry-After": str(seconds)})
+    answer = render(request, "admin/locked.html", context, status=429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 # --- browsers in which somebody signed in before ---------------------------------------------------------------------

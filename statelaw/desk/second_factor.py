@@ -43,7 +43,7 @@ class SpacedCodeField(forms.CharField):
     """A code as people copy it: in groups, with capital letters."""
 
     def to_python(self, value: Any) -> str:
-        return "".join(super().to_python(value).split()).replace("-", "").lower()
+        return "".join((super().to_python(value) or "").split()).replace("-", "").lower()
 
 
 class AppCodeForm(forms.Form):

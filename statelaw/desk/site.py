@@ -4,10 +4,14 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from . import attempts, door
+
+#: More than anybody's password; less than what is worth hashing.
+LONGEST = 1000
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -25,8 +29,8 @@ class LoginForm(AdminAuthenticationForm):
         self.fields["username"].label = _("User name")
         self.fields["username"].error_messages["required"] = _("Type your user name.")
         self.fields["password"].error_messages["required"] = _("Type your password.")
-        self.fields["password"].max_length = 1000
-        self.fields["password"].widget.attrs["maxlength"] = 1000
+        self.fields["password"].widget.attrs["maxlength"] = LONGEST
+        self.fields["password"].validators.append(MaxLengthValidator(LONGEST))
 
 
 class DeskSite(AdminSite):
