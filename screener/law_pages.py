@@ -6,16 +6,17 @@ Everything comes from the law in memory; a page costs no query and needs no answ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from statelaw import store
 from statelaw.document import Jurisdiction, Provision
 
+from .provenance import Layer, layer_of, review_of
 from .report import Collection, collection_view, has_text, link_of, sure_of
 
 #: The order in which rules are told: what protects first, what the lender must do, what limits, what allows.
@@ -38,6 +39,7 @@ class RuleText:
     sure: str
     confidence: str
     caveats: tuple[str, ...]
+    review: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,29 @@ class LawPage:
     limitations: Any
     limitations_link: str | None
     gaps: tuple[str, ...]
-    reviewed: date
-    publication: Any
+    layer: Layer
+    is_old: bool
     collection: Collection | None
     is_national: bool
 
 
-def _rule(provision: Provision) -> RuleText:
+def document_of(code: str) -> Jurisdiction:
+    """The law document of a code as addresses write it: a state ("az") or the federal layer ("us"). Raises KeyError."""
+    if code != code.lower():
+        raise KeyError(code)
+    return store.federal_law() if code == NATIONAL else store.law(code.upper()).state
+
+
+def _document_and_info(code: str) -> tuple[Jurisdiction, store.PublicationInfo]:
+    """A document and the publication that it is: both of one moment, even where a new one comes in between."""
+    while True:
+        document = document_of(code)
+        info = store.publication_of(document.state)
+        if document_of(code) is document:
+            return document, info
+
+
+def _rule(provision: Provision, info: store.PublicationInfo) -> RuleText:
     return RuleText(
         id=provision.id,
         effect=provision.effect,
@@ -70,22 +88,22 @@ def _rule(provision: Provision) -> RuleText:
         sure=sure_of(provision.confidence, has_text(provision)),
         confidence=provision.confidence,
         caveats=provision.caveats,
+        review=review_of(info, provision.id),
     )
 
 
 def law_page(code: str) -> LawPage:
     """The page of a state ("az") or of the federal layer ("us"). Raises KeyError for any other code."""
-    if code != code.lower():
-        raise KeyError(code)
+    document, info = _document_and_info(code)
     is_national = code == NATIONAL
-    document: Jurisdiction = store.federal_law() if is_national else store.law(code.upper()).state
+    layer = layer_of(document, info)
     groups = tuple(
-        (effect, tuple(_rule(p) for p in document.provisions if p.effect == effect))
+        (effect, tuple(_rule(p, info) for p in document.provisions if p.effect == effect))
         for effect in _ORDER
         if any(p.effect == effect for p in document.provisions)
     )
     return LawPage(
-        code=document.state,
+        code=code,
         name=document.name,
         summary=document.process.summary,
         usual=document.process.usual,
@@ -94,8 +112,8 @@ def law_page(code: str) -> LawPage:
         limitations=document.limitations,
         limitations_link=link_of(document.limitations.sources) if document.limitations else None,
         gaps=document.gaps,
-        reviewed=document.reviewed,
-        publication=store.publication_of(document.state),
+        layer=layer,
+        is_old=layer.is_old(timezone.localdate()),
         collection=None if is_national else collection_view(store.collection(document.state)),
         is_national=is_national,
     )

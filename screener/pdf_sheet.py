@@ -17,7 +17,6 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from statelaw import store
 from statelaw.facts import CORE
 from statelaw.reasoning import Case, Law
 
@@ -103,7 +102,6 @@ def summary_html(reports: Sequence[Report], sheet: Sheet, room: float = 1.0, *, 
         "is_cut": any(loan.is_cut for loan in loans),
         "sheet": sheet,
         "assumed": tuple(dict.fromkeys(text for report in reports for text in report.assumed)),
-        "federal": store.publication_of("US"),
         "most": MOST_PAGES if bounded else 0,
     }
     return in_our_letters(render_to_string("pdf/summary.html", context))
@@ -161,7 +159,7 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
         room = first = _Room((4.8 * share * PAGE - 12 - 3 * report.loans - parts - last_part) / report.loans)
         rest = _Room(share * (first_part if report.number == 1 else later_part))
     else:
-        first = _Room(share * PAGE - 6)  # the head and the title
+        first = _Room(share * PAGE - 6 - 1.6 * len(report.overdue))  # the head and the title
         room = rest = once = _Room(3.85 * share * PAGE - last_part)  # some is lost at the end of each page
     first.left -= _answer_cost(report) + HEADING + 2.5
     if several:
@@ -249,14 +247,18 @@ def _rule_row_cost(rule) -> float:
     return 0.4 + max(_lines(rule.heading, HALF), _lines(rule.cite, HALF))
 
 
+def _review(rule) -> str:
+    return rule.review if rule.is_reviewed else ""
+
+
 def _rule_cost(rule) -> float:
     ticks = sum(_lines(f"{t.text} {t.answer} {' '.join(t.needs)} (not known)", WIDE - 4) for t in rule.ticks[:9])
     text = _lines(f"{rule.plain} {rule.measure_note or ''}")
-    return 1.9 + text + ticks + 0.9 * _lines(f"{rule.cite} {rule.sure}" + 20 * " ", SMALL)
+    return 1.9 + text + ticks + 0.9 * _lines(f"{rule.cite} {rule.sure} {_review(rule)}" + 20 * " ", SMALL)
 
 
 def _short_rule_cost(rule) -> float:
-    return 1.9 + _lines(rule.plain) + 0.9 * _lines(rule.cite + 20 * " ", SMALL)
+    return 1.9 + _lines(rule.plain) + 0.9 * _lines(f"{rule.cite} {_review(rule)}" + 20 * " ", SMALL)
 
 
 def _short_date_cost(entry) -> float:

@@ -28,7 +28,7 @@ from statelaw.money import NOTHING, Balance, Span
 from statelaw.reasoning import Condition, Finding, Law, Part, ProvisionLimit, Ruling, explain, outcome_of, reason
 
 from . import options as ways_forward
-from . import wording
+from . import provenance, wording
 from .money_text import dollars, percent
 from .options import Ground, Option
 from .remember import once
@@ -150,12 +150,14 @@ class RuleText:
     """A provision in plain words: what is the same for everybody."""
 
     id: str
+    code: str  # whose rule it is, as addresses write it
     effect: str
     heading: str
     plain: str
     cite: str
     link: str | None
     checked: date
+    review: str
     confidence: str
     caveats: tuple[str, ...]
     action: str | None
@@ -166,6 +168,11 @@ class RuleText:
     @property
     def sure(self) -> str:
         return sure_of(self.confidence, self.has_text)
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Somebody other than its writer is known to have checked it."""
+        return self.review != provenance.as_a_sentence("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,19 +201,22 @@ def sure_of(confidence: str, text_read: bool) -> str:
     return str(wording.SURE["quoted" if confidence == "high" and not text_read else confidence])
 
 
-def rule_text(provision: Provision, checked: date) -> RuleText:
+def rule_text(provision: Provision, law: Law, *, is_federal: bool) -> RuleText:
     """The words of a provision, made once."""
+    document = law.federal if is_federal and law.federal else law.state
     return once(
         "rule",
         provision,
         lambda p: RuleText(
             id=p.id,
+            code=document.state.lower(),
             effect=p.effect,
             heading=p.heading,
             plain=p.plain,
             cite=p.cite,
             link=link_of(p.sources),
-            checked=checked,
+            checked=document.reviewed,
+            review=provenance.review_in(law, p.id, is_federal=document is law.federal),
             confidence=p.confidence,
             caveats=p.caveats,
             action=p.action and _sentence(p.action),
@@ -403,9 +413,17 @@ class Report:
     help: tuple[Helper, ...]
     # where it comes from
     gaps: tuple[str, ...]
-    reviewed: date
-    publication: Any
+    layers: tuple[provenance.Layer, ...]  # the state's and the federal one
     finding: Finding
+
+    @property
+    def code_in_address(self) -> str:
+        return self.code.lower()
+
+    @property
+    def overdue(self) -> tuple[provenance.Layer, ...]:
+        """The layers that nobody checked for more than a year."""
+        return tuple(layer for layer in self.layers if layer.is_old(self.as_of))
 
     @property
     def first_options(self) -> tuple[Option, ...]:
@@ -512,12 +530,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Extras:
-    """What stands beside the law: collection in this state, national facts, the options, where the law comes from."""
+    """What stands beside the law: collection in this state, national facts, the options."""
 
     collection: national.Collection
     federal: national.FederalFacts
     options: tuple[national.Option, ...]
-    publication: store.PublicationInfo
 
 
 def extras_for(code: str) -> Extras:
@@ -526,7 +543,6 @@ def extras_for(code: str) -> Extras:
         collection=store.collection(code),
         federal=store.federal_facts(),
         options=store.options().options,
-        publication=store.publication_of(code),
     )
 
 
@@ -707,8 +723,7 @@ class _Builder:
             options=self._options(known),
             help=self._help(),
             gaps=law.state.gaps,
-            reviewed=law.state.reviewed,
-            publication=self.extras.publication,
+            layers=provenance.layers_of(law),
             finding=finding,
         )
 
@@ -924,8 +939,8 @@ class _Builder:
 
     def _rule(self, provision: Provision) -> Rule:
         ruling = self.rulings[provision.id]
-        document = self.law.federal if ruling.federal and self.law.federal else self.law.state
-        return Rule(rule_text(provision, document.reviewed), ruling.status, ruling.federal, self._ticks(ruling))
+        text = rule_text(provision, self.law, is_federal=ruling.federal)
+        return Rule(text, ruling.status, ruling.federal, self._ticks(ruling))
 
     def _ticks(self, ruling: Ruling) -> tuple[Tick, ...]:
         ticks: dict[str, Tick] = {}

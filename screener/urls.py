@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import law_pages, pdf_views, views
+from . import law_pages, notes, pdf_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -25,4 +25,6 @@ urlpatterns = [
     path("health/", views.health, name="health"),
     path("law/", law_pages.states, name="law"),
     path("law/<slug:code>/", law_pages.state, name="law-state"),
+    path("note/<slug:code>/", notes.note, name="note"),
+    path("note/<slug:code>/thanks/", notes.thanks, name="note-thanks"),
 ]
