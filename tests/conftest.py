@@ -1,7 +1,41 @@
 """What every test shares."""
 
+import pytest
 from django.conf import settings
 
 # Tests reason from the law as shipped and never look for publications, not even while tests are collected; those about
 # publications (test_law_publications.py) turn this on for themselves.
 settings.LAW_FROM_DATABASE = False
+
+#: Without one of these a test is kept from the database (pytest-django sees to it).
+OPENING = {"db", "transactional_db", "django_db_reset_sequences", "django_db_setup", "live_server", "database_url"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks every test that touches the database: ``-m database`` runs these, again, on another one."""
+    for item in items:
+        if item.get_closest_marker("django_db") or OPENING & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory):
+    """An empty database for a server of a test's own, of the kind that the tests run on: its ``DATABASE_URL``."""
+    given = settings.DATABASES["default"]
+    if given["ENGINE"].endswith("sqlite3"):
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'site.sqlite3'}"
+        return
+    import psycopg
+    from psycopg import sql
+
+    def run(statement):
+        place = {"host": given["HOST"], "port": given["PORT"], "user": given["USER"], "password": given["PASSWORD"]}
+        with psycopg.connect(dbname="postgres", autocommit=True, **place) as connection:
+            connection.execute(statement.format(sql.Identifier(name)))
+
+    name = f"site_{tmp_path_factory.getbasetemp().name}".replace("-", "_")
+    run(sql.SQL("CREATE DATABASE {}"))
+    secret = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
+    yield f"postgres://{given['USER']}{secret}@{given['HOST']}:{given['PORT']}/{name}"
+    run(sql.SQL("DROP DATABASE {} WITH (FORCE)"))

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
 
 from statelaw import checks, publish, store
-from statelaw.models import NOT_REVIEWED, Publication, Unchangeable
+from statelaw.models import NOT_REVIEWED, Publication, SignOff, Unchangeable, Withdrawal
 
 from . import kept as kept_rows
 
@@ -189,6 +190,33 @@ def test_a_publication_cannot_be_changed_or_deleted(publications):
         with pytest.raises(DatabaseError), connection.cursor() as cursor:
             cursor.execute(statement)
     assert publications.get().note == ""
+
+
+STATEMENTS = ("UPDATE {} SET id = id + 1", "DELETE FROM {}", "TRUNCATE {} CASCADE")
+
+
+@pytest.mark.parametrize("model", [Publication, Withdrawal, SignOff])
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda text: text.split()[0].lower())
+def test_the_database_itself_keeps_what_was_published_or_signed(db, model, statement):
+    if connection.vendor == "sqlite" and statement.startswith("TRUNCATE"):
+        pytest.skip("SQLite has no such statement")
+    publication = Publication(code="AZ", number=1, digest="0", document={}, text="")
+    publication.save()
+    Withdrawal(publication=publication, by="ann", why="a mistake").save()
+    SignOff(code="AZ", digest="0", by=User.objects.create(username="ann")).save()
+    if connection.vendor == "postgresql" and statement.startswith("TRUNCATE"):
+        # A table is not emptied while the check of a reference still waits for the end of the transaction.
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError, match="cannot be"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(model._meta.db_table))
+    assert model.objects.count() == 1
+
+
+def test_a_publication_keeps_the_order_in_which_it_was_written(db):
+    document = {"when": {"units": {"max": 2}, "acres": {"max": 2.5}, "disposition": ["nonjudicial"]}, "a": "last"}
+    Publication(code="AZ", number=1, digest="0", document=document, text="").save()
+    assert json.dumps(Publication.objects.get().document) == json.dumps(document)
 
 
 def test_the_desk_shows_publications_and_changes_none():

@@ -21,10 +21,28 @@ POSTGRESQL = [
             FOR EACH ROW EXECUTE FUNCTION statelaw_stays()"""
         for table in TABLES
     ),
+    # TRUNCATE passes the triggers of rows by.
+    """CREATE OR REPLACE FUNCTION statelaw_stays_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE holds boolean;
+        BEGIN
+            EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', TG_RELID::regclass) INTO holds;
+            IF holds THEN RAISE EXCEPTION 'what was published or signed cannot be deleted'; END IF;
+            RETURN NULL;
+        END $$""",
+    *(
+        f"""CREATE TRIGGER {table}_no_emptying BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION statelaw_stays_whole()"""
+        for table in TABLES
+    ),
 ]
 POSTGRESQL_BACK = [
-    *(f"DROP TRIGGER IF EXISTS {table}_no_change ON {table}" for table in TABLES),
+    *(
+        f"DROP TRIGGER IF EXISTS {table}_{trigger} ON {table}"
+        for table in TABLES
+        for trigger in ("no_change", "no_emptying")
+    ),
     "DROP FUNCTION IF EXISTS statelaw_stays()",
+    "DROP FUNCTION IF EXISTS statelaw_stays_whole()",
 ]
 
 
