@@ -167,12 +167,31 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
+# A request of the desk opens a connection and closes it again: idle threads of many processes on many hosts hold none.
+# Whoever asks for lasting ones (?conn_max_age=60 at the end of DATABASE_URL) gets them checked before they are used.
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'stillowe.sqlite3'}")}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     VAR_DIR.mkdir(mode=0o700, exist_ok=True)
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {"timeout": 5, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL;"}
-    )
+    _OPTIONS: dict[str, object] = {
+        "timeout": 5,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL;",
+    }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A database that does not answer, a host that is gone without a word, a row that another holds: none keeps a
+    # thread for longer than this, since visitors need the threads, too.
+    _OPTIONS = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 15_000,
+        "options": "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
+    }
+else:
+    raise ImproperlyConfigured("DATABASE_URL must lead to SQLite or PostgreSQL")
+DATABASES["default"]["OPTIONS"] = _OPTIONS | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
