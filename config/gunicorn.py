@@ -42,6 +42,13 @@ logger_class = _Log
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
 
+def post_worker_init(worker):
+    """A worker that takes another one's place starts with the law of now, not with that of the server's start."""
+    from statelaw import store
+
+    store.begin()
+
+
 def worker_exit(server, worker):
     """Counts that still wait are written before a worker goes."""
     from screener import tally

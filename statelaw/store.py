@@ -15,7 +15,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +33,7 @@ from .reasoning import Law
 __all__ = [
     "LAW_DIR",
     "PublicationInfo",
+    "begin",
     "codes",
     "collection",
     "federal_facts",
@@ -228,6 +229,16 @@ def look(answered: threading.Event | None = None) -> bool:
         return held is None or snapshot.publications != held.publications
 
 
+def begin() -> None:
+    """What a server calls in each of its processes before it lets requests in: the law as it is now, and the watch.
+
+    Without it the watch begins with the first request, which may then still get the law as it was."""
+    load()
+    _watch()
+    if _state.watcher is not None and not _is_fresh(_state.watcher.seconds):
+        _state.watcher.has_looked.wait(FIRST_LOOK_SECONDS)
+
+
 def take_up() -> None:
     """Takes what was just published at once in this process; the others notice by themselves."""
     if _from_database():
@@ -353,7 +364,7 @@ def _from_database() -> bool:
 
 
 def _watch_seconds() -> float:
-    return float(getattr(settings, "LAW_WATCH_SECONDS", 4.5)) if _from_database() else 0
+    return float(getattr(settings, "LAW_WATCH_SECONDS", 4.25)) if _from_database() else 0
 
 
 class _Watcher(threading.Thread):
@@ -363,13 +374,24 @@ class _Watcher(threading.Thread):
         super().__init__(name="law watcher", daemon=True)
         self.seconds = seconds
         self.enough = threading.Event()
+        self.has_looked = threading.Event()
 
     def run(self) -> None:
-        while not self.enough.wait(self.seconds):
+        # A process that was forked, or stood idle, may hold the law of hours ago: then it looks at once.
+        wait = self.seconds if _is_fresh(self.seconds) else 0
+        while not self.enough.wait(wait):
+            wait = self.seconds
             try:
                 _look_and_hang_up()
             except Exception:
                 log.exception("looking for newer law failed; the law in memory stays")
+            finally:
+                self.has_looked.set()
+
+
+def _is_fresh(seconds: float) -> bool:
+    """Whether this process has looked within these seconds."""
+    return _state.looked_at is not None and timezone.now() - _state.looked_at < timedelta(seconds=seconds)
 
 
 def _current() -> Snapshot:
