@@ -147,7 +147,10 @@ def laws_in_force() -> Callable[[str], Law]:
 def laws_of_drafts() -> Callable[[str], Law]:
     """Each state's law as its draft has it, with the federal layer in force: what publishing it would make."""
     in_force, federal = laws_in_force(), _federal()
-    edited = {draft.code: draft for draft in drafts.whole() if draft.is_edited}
+    current = dict(Publication.objects.current().values_list("code", "digest"))
+    found = JurisdictionDraft.objects.values_list("pk", "code", "digest")
+    other = [key for key, code, content_digest in found if current.get(code) != content_digest]
+    edited = {draft.code: draft for draft in drafts.whole(JurisdictionDraft.objects.filter(pk__in=other))}
 
     def law_of(state: str) -> Law:
         draft = edited.get(state)

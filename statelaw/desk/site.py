@@ -45,9 +45,9 @@ class DeskSite(AdminSite):
         return door.may_enter(request.user)
 
     def get_urls(self) -> list:
-        from . import second_factor
+        from . import help_page, second_factor
 
-        return [*second_factor.urls(self), *super().get_urls()]
+        return [*second_factor.urls(self), *help_page.urls(self), *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         user = request.user
