@@ -132,7 +132,7 @@ def _gaps(law: Law, grid: list[int]) -> tuple[Gap, ...]:
         regions += [region for region in _uncovered(law, rules, path) if _dates_fit(law, region)]
     return tuple(
         Gap(_describe(law, region, grid), sum(_count(law, masks) for masks in _paths(law, region)))
-        for region in _merged(regions)
+        for region in merged(regions)
     )
 
 
@@ -204,7 +204,7 @@ def _dates_fit(law: Law, masks: list[int]) -> bool:
     return first_loan <= last_sale
 
 
-def _merged(regions: list[list[int]]) -> list[list[int]]:
+def merged(regions: list[list[int]]) -> list[list[int]]:
     """Regions that differ in one fact only become one."""
     found = [tuple(region) for region in regions]
     width = len(found[0]) if found else 0
