@@ -26,9 +26,9 @@ def with_standing(rows: QuerySet[Publication]) -> QuerySet[Publication]:
     return rows.annotate(
         standing=Case(
             When(withdrawal__isnull=False, then=Value(Standing.WITHDRAWN)),
-            When(Exists(later.filter(live_at__lte=Now())), then=Value(Standing.PAST)),
             When(overtaken, then=Value(Standing.OVERTAKEN)),
             When(live_at__gt=Now(), then=Value(Standing.SCHEDULED)),
+            When(Exists(later.filter(live_at__lte=Now())), then=Value(Standing.PAST)),
             default=Value(Standing.IN_FORCE),
         )
     )
