@@ -15,9 +15,9 @@ keep its order, new ones follow the vocabulary. Pass ``initial={"when": row.when
 ``form["when"].value()`` of a bound form is what was typed, in the same shape: hand it to
 :func:`statelaw.sentence.conditions` for a preview, which takes half-filled data.
 
-Rendering is ``{{ form.when }}`` and ``{{ form.unless }}`` (``templates/admin/desk/_conditions.html``, ``_conditions_unless.html``;
-styles ``css/desk-words.css``, which is in ``form.media``). Each is a ``<div id="id_when">``; the heading around it is the
-page's.
+Rendering is ``{{ form.when }}`` and ``{{ form.unless }}`` (``templates/admin/desk/_conditions.html`` and
+``_conditions_unless.html``; styles ``css/desk-words.css``, which is in ``form.media``). Each is a
+``<div id="id_when">``; the heading around it is the page's.
 
 "Add another exception" is a submit button ``name=add_unless``. The view answers a POST that carries it by rendering the
 page again with the bound form and without saving: the field then shows one more, empty exception. With htmx the button
@@ -145,7 +145,7 @@ class Group(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-class Exception_(NamedTuple):
+class Except(NamedTuple):
     id: str
     name: str
     number: int
@@ -292,10 +292,9 @@ class UnlessWidget(_ConditionInput):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         """Every exception that is not to be removed, and one more where one was asked for."""
         prefix = f"{name}."
-        count = data.get(f"{prefix}count", "")
-        found = {
-            n: {} for n in range(min(int(count), MOST_EXCEPTIONS + 1) if count.isdecimal() and len(count) < 4 else 0)
-        }
+        sent = str(data.get(f"{prefix}count", ""))
+        count = int(sent) if sent.isdecimal() and len(sent) < 4 else 0
+        found: dict[int, dict[str, Any]] = {place: {} for place in range(min(count, MOST_EXCEPTIONS + 1))}
         removed = set()
         for key in data:
             match = _BLOCK.fullmatch(key[len(prefix) :]) if key.startswith(prefix) else None
@@ -323,7 +322,7 @@ class UnlessWidget(_ConditionInput):
             problems = tuple(self.problems.get(f"{here}_remove", ()))
             words = sentence.clause(item, self.questions)
             is_new = not item and place == len(given) - 1
-            exceptions.append(Exception_(here, f"{name}.{place}", place + 1, words, problems, groups, is_new))
+            exceptions.append(Except(here, f"{name}.{place}", place + 1, words, problems, groups, is_new))
         context["widget"] |= {
             "id": id_,
             "exceptions": exceptions,
