@@ -38,9 +38,9 @@ MONEY = Money(owed=Decimal(200_000), sale_price=Decimal(150_000), fair_value=Dec
 SOME_DAY = date(2026, 1, 1)
 PATH = ("disposition", "foreclosed_by", "lien")
 KINDS = ("answer", "amount", "other", "new", "gone")
-#: At most so many special walks, and so many reasoned situations before no further one is begun.
+#: At most so many special walks, and so many reasoned situations after which no further one is begun.
 MOST_SPECIALS = 60
-MOST_REASONED = 30_000
+MOST_REASONED = 4_000
 
 Progress = Callable[[int, int], None]
 
@@ -74,6 +74,7 @@ class Detail:
     key: str
     old: bool  # it stood before
     new: bool  # it stands now
+    new_key: str = ""  # what the new law calls the same rule
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ class Walk:
     setting: Mapping[str, Any]
     total: int
     groups: tuple[Group, ...]
+    #: The same in the form of the rule language: all values that the setting stands for.
+    described: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def changed(self) -> int:
@@ -160,8 +163,9 @@ def _weight(possible: tuple[str, ...]) -> int:
 # --- comparing -------------------------------------------------------------------------------------------------------
 
 
-def compare(old: Law, new: Law, progress: Progress | None = None) -> Impact:
-    """What changes for whom when ``new`` takes the place of ``old``."""
+def compare(old: Law, new: Law, progress: Progress | None = None, most_reasoned: int = MOST_REASONED) -> Impact:
+    """What changes for whom when ``new`` takes the place of ``old``. The grid is always walked whole; special walks
+    stop at ``most_reasoned``, and those left out are counted."""
     new = _aligned(new, old)
     pair = _Pair(old, new)
     settings, left_out = pair.settings()
@@ -175,7 +179,7 @@ def compare(old: Law, new: Law, progress: Progress | None = None) -> Impact:
     grid = pair.walk(settings[0], step)
     specials, special_total = [], 0
     for number, setting in enumerate(settings[1:], start=1):
-        if pair.reasoned > MOST_REASONED:
+        if pair.reasoned > most_reasoned:
             left_out += len(settings) - number
             break
         walk = pair.walk(setting, step)
@@ -335,7 +339,9 @@ class _Pair:
         self.both_from = [all(both[k:]) for k in range(len(both) + 1)]
         self.paths = facts.legal_paths(tuple(d for d in facts.DISPOSITIONS if self._is_way(d, old, new)))
         self.diagrams = _Diagrams()
+        self.effects = {id(rule): _effect(rule.provision) for law in (old, new) for rule in law.rules}
         self.reasoned = 0
+        self.stands_for: dict[tuple[str, Any], Any] = {}
 
     @staticmethod
     def _is_way(disposition: str, *laws: Law) -> bool:
@@ -355,6 +361,9 @@ class _Pair:
 
     def name_in_old(self, key: str) -> str:
         return self.names.get(key, key)
+
+    def name_in_new(self, key: str) -> str:
+        return next((new for new, old in self.names.items() if old == key), key)
 
     def _changed_bits(self) -> tuple[int, int]:
         """The rules that reason otherwise than their twin in the other law, or have none."""
@@ -461,6 +470,7 @@ class _Pair:
         laws = [law for law in (self.old, self.new) if name in law.facts]
         fact = laws[-1].facts[name]
         found = self._values(name, _shape(fact))
+        self.stands_for |= {(name, known): _described(fact.kind, [cell], 1) for cell, known in found}
         usual = {law.facts[name].usual for law in laws}
         if len(found) == 1:
             return []
@@ -486,7 +496,8 @@ class _Pair:
             step()
         groups = [self._group(change, merged(found), setting) for change, found in regions.items()]
         groups.sort(key=lambda g: (KINDS.index(g.kind), -g.harm, -_rise(g), -g.count))
-        return Walk(dict(setting), total, tuple(groups))
+        described = {name: self.stands_for[name, known] for name, known in setting.items()}
+        return Walk(dict(setting), total, tuple(groups), described)
 
     def _group(self, change: _Class, regions: list[list[int]], setting: Mapping[str, Any]) -> Group:
         kind, before, after, details = change
@@ -576,7 +587,7 @@ class _Pair:
             if decides or provision.id in limits or (finding.owes_something and rule.effect in _ARGUMENTS):
                 sure = provision.confidence == "low" if decides else None
                 key = self.name_in_old(provision.id) if law is self.new else provision.id
-                yield key, (_effect(provision), finding.diagram.statuses[rule.number], sure, decides)
+                yield key, (self.effects[id(rule)], finding.diagram.statuses[rule.number], sure, decides)
         if finding.limitations is not None and law.state.limitations is not None:
             yield "limitations", law.state.limitations.years
         if finding.in_foreclosure_judgment:
@@ -597,7 +608,7 @@ class _Pair:
         if before.shown != after.shown:
             olds, news = _by_key(before.shown), _by_key(after.shown)
             details = {
-                Detail(key, key in olds, key in news)
+                Detail(key, key in olds, key in news, self.name_in_new(key))
                 for key in olds.keys() | news.keys()
                 if olds.get(key) != news.get(key)
             }
@@ -838,6 +849,8 @@ def _allows(allowed: Allowed, known: Any) -> bool:
     """Whether a condition allows a value. One value of a stretch that no rule cuts stands for all of it."""
     if isinstance(allowed, tuple):
         return any(value is known or (value == known and type(value) is type(known)) for value in allowed)
+    low: Any
+    high: Any
     if isinstance(allowed, DateRange):
         low, high, value = allowed.from_, allowed.to, _plain(known)
     else:
