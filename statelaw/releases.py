@@ -394,7 +394,7 @@ def _read_again(publication: Publication) -> tuple[Any, tuple[Mistake, ...]]:
 @transaction.atomic
 def withdraw(publication: Publication, by: User, why: str) -> Withdrawal:
     """Keeps a scheduled publication from going live. Raises Refused."""
-    problems = _may(by, "statelaw.roll_back", _("Only a publisher may withdraw a publication."))
+    problems = _may(by, "statelaw.roll_back", _("Only a publisher may take this back."))
     if not why.strip():
         problems.append(("why", _("Say why.")))
     if not Publication.objects.scheduled().filter(pk=publication.pk).exists():

@@ -68,7 +68,7 @@ class PublicationInfo:
     origin: str = ""
     is_alone: bool = False  # published without a second person's check
     #: {provision id: {"kind": "editor" | "attorney", "on": "YYYY-MM-DD", "name": only with consent}}
-    reviews: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reviews: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     @classmethod
     def of(cls, row: Publication) -> PublicationInfo:
