@@ -19,13 +19,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from simple_history.admin import SimpleHistoryAdmin
 
 from .. import drafts, publish
 from ..document import Jurisdiction, LawError, Mistake, digest, plain_data, read_yaml_leniently
 from ..models import JurisdictionDraft, LoadedFile, Publication
 from ..yaml_text import to_yaml
 from .notes import StateFilter
+from .past import KeepsHistory
 from .states import CODE, WhyForm
 
 #: The largest law file has 56 kB.
@@ -223,13 +223,12 @@ class TakeForm(WhyForm):
     )
 
 
-class LoadedFileAdmin(SimpleHistoryAdmin):
+class LoadedFileAdmin(KeepsHistory):
     list_display = ("named", "at", "by", "note", "status")
     list_filter = ("status", StateFilter)
     search_fields = ("code", "note", "by")
     list_per_page = 50
     actions = None
-    history_list_display = ("status",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoadedFile]:
         return super().get_queryset(request).defer("text", "document")

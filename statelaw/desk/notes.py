@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -13,11 +14,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from ..models import JurisdictionDraft, ProvisionDraft, Publication, ReaderNote
 from ..publish import FEDERAL
 from .links import address
+from .past import KeepsHistory
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -46,7 +47,7 @@ class NoteForm(forms.ModelForm):
         return found
 
 
-class ReaderNoteAdmin(SimpleHistoryAdmin):
+class ReaderNoteAdmin(KeepsHistory):
     form = NoteForm
     list_display = ("excerpt", "state", "rule", "page", "day", "status")
     list_display_links = ("excerpt",)
@@ -57,7 +58,6 @@ class ReaderNoteAdmin(SimpleHistoryAdmin):
     actions = None
     fields = ("words", "state", "rule_now", "published", "page", "at", "status", "answer")
     readonly_fields = ("words", "state", "rule_now", "published", "page", "at")
-    history_list_display = ("status", "answer")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -83,7 +83,7 @@ class ReaderNoteAdmin(SimpleHistoryAdmin):
 
     @admin.display(description=gettext_lazy("state"), ordering="code")
     def state(self, row: ReaderNote) -> SafeString | str:
-        if not JurisdictionDraft.objects.filter(code=row.code).exists():
+        if not re.fullmatch("[A-Z]{2}", row.code):
             return row.code
         return format_html('<a href="{}">{}</a>', reverse("admin:statelaw_state", args=[row.code]), row.code)
 

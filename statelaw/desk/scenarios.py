@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -18,9 +18,9 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from .. import casefile, drafts, facts, scenarios, sentence
 from ..casefile import CaseError, Difference, parse_case
@@ -30,6 +30,7 @@ from ..publish import FEDERAL
 from ..reasoning import Law
 from ..scenarios import Result
 from .notes import StateFilter
+from .past import KeepsHistory
 from .states import LinesField, said_by
 
 STAGES = (
@@ -196,7 +197,8 @@ class ScenarioForm(forms.Form):
                 if limit is not None and limit.of == "other":
                     dates[rule.provision.id] = limit.event or rule.provision.heading
         fields = {
-            f"dates.{key}": forms.CharField(label=label, required=False, max_length=10) for key, label in dates.items()
+            f"dates.{key}": forms.CharField(label=capfirst(label), required=False, max_length=10)
+            for key, label in dates.items()
         }
         fields["dates.today"].required = True
         fields["dates.today"].help_text = _("One day: a scenario must not change with the calendar. ") + date_help
@@ -595,19 +597,21 @@ class ReasonedIn(StateFilter):
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 
-class ScenarioAdmin(SimpleHistoryAdmin):
+class ScenarioAdmin(KeepsHistory):
     list_display = ("name", "state", "expected", "stands", "edited")
     list_filter = (ResultFilter, OutcomeFilter, OriginFilter, ReasonedIn)
     search_fields = ("name", "why", "source", "expect")
-    search_help_text = gettext_lazy("Name, reason, source or citation")
     list_per_page = 100
     actions = None
     list_select_related = ("edited_by",)
-    history_list_display = ("why", "expect")
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         return [path("run/", wrap(self.run_view), name="statelaw_scenarios_run"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Scenario]:
+        fails = Q(pk__in=scenarios.standing().failing)
+        return super().get_queryset(request).annotate(fails=ExpressionWrapper(fails, output_field=BooleanField()))
 
     @admin.display(description=gettext_lazy("must follow"))
     def expected(self, row: Scenario) -> str:
@@ -615,13 +619,9 @@ class ScenarioAdmin(SimpleHistoryAdmin):
         return f"{words}, {amount_words(row.expect['exposure'])}" if "exposure" in row.expect else words
 
     @admin.display(description=gettext_lazy("against the draft"))
-    def stands(self, row: Scenario) -> SafeString:
-        fails = row.pk in scenarios.standing().failing
-        return format_html(
-            '<strong class="desk-mark {}">{}</strong>',
-            "overdue" if fails else "same",
-            _("fails") if fails else _("holds"),
-        )
+    def stands(self, row: Any) -> SafeString:
+        mark, words = ("overdue", _("fails")) if row.fails else ("same", _("holds"))
+        return format_html('<strong class="desk-mark {}">{}</strong>', mark, words)
 
     @admin.display(description=gettext_lazy("edited"), ordering="edited_at")
     def edited(self, row: Scenario) -> str:

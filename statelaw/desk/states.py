@@ -22,13 +22,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from simple_history.admin import SimpleHistoryAdmin
 
 from .. import drafts, releases, scenarios
 from ..document import LawError, Mistake
 from ..models import Effect, JurisdictionDraft, LoadedFile, ProvisionDraft, Publication, ReaderNote, SignOff
 from ..publish import FEDERAL
 from .links import address, urls_of
+from .past import KeepsHistory
 from .standing import Standing, with_standing
 
 CODE = r"(?P<code>[A-Z]{2})"
@@ -45,7 +45,7 @@ def a_year_ago(today: date | None = None) -> date:
     try:
         return today.replace(year=today.year - 1)
     except ValueError:  # February 29
-        return today.replace(year=today.year - 1, day=28)
+        return date(today.year - 1, 3, 1)
 
 
 # --- the list --------------------------------------------------------------------------------------------------------
@@ -143,11 +143,10 @@ def _count_by_code(rows: QuerySet[Any]) -> Any:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-class JurisdictionDraftAdmin(SimpleHistoryAdmin):
+class JurisdictionDraftAdmin(KeepsHistory):
     list_display = ("state", "draft", "rules", "gap_count", "notes", "publication", "checked_on")
     list_filter = (EditedFilter, CheckedFilter, OpenFilter)
     search_fields = ("name", "code")
-    search_help_text = gettext_lazy("A state’s name or its two letters")
     list_per_page = 60
     ordering = ("name",)
     actions = None
