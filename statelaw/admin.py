@@ -1,3 +1,3 @@
 """The desk: each of its modules registers its own pages."""
 
-from .desk import files, notes, people, publishing, scenarios, states  # noqa: F401
+from .desk import files, notes, parts, people, provisions, publishing, scenarios, states  # noqa: F401
