@@ -107,7 +107,7 @@ def answer(request: HttpRequest, error: BaseException, writes: Writes) -> HttpRe
     }
     # A part of a page that is still open, with all that was typed in it: a word is enough, and it stays as it is.
     htmx = getattr(request, "htmx", None)
-    is_part = bool(htmx) and not htmx.boosted
+    is_part = htmx is not None and bool(htmx) and not htmx.boosted
     page = render_to_string("admin/_away.html" if is_part else "admin/away.html", context)
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
