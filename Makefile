@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench lint format admin setup setup-dev prepare weasyprint-libraries chromium schema clean
+.PHONY: help serve test bench lint format admin setup setup-dev prepare weasyprint-libraries chromium postgresql schema clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,11 +19,13 @@ serve: setup weasyprint-libraries prepare ## the site on http://127.0.0.1:8000 w
 	@echo "StillOwe: open http://$(ADDRESS)/  (stop it with Ctrl-C; 'make admin' makes an administrator)"
 	SECURE=$${SECURE:-off} BIND=$(ADDRESS) exec $(VENV)/bin/gunicorn -c config/gunicorn.py config.wsgi
 
-test: setup-dev weasyprint-libraries chromium ## every test
+test: setup-dev weasyprint-libraries chromium postgresql ## every test; those of the database on PostgreSQL, too
 	@echo "StillOwe: static files for the browser tests"
 	$(PY) manage.py collectstatic --noinput -v 0
-	@echo "StillOwe: every test"
-	$(PY) -m pytest $(PYTEST_ARGS)
+	echo "StillOwe: every test, on SQLite"
+	env -u DATABASE_URL $(PY) -m pytest $(PYTEST_ARGS)
+	echo "StillOwe: every test of the database again, on a PostgreSQL of its own"
+	exec $(PY) -m tests.cluster -- $(PY) -m pytest -m database $(PYTEST_ARGS)
 
 bench: setup-dev weasyprint-libraries prepare ## what is measured, against its goals
 	$(PY) -m tests.bench
@@ -46,6 +48,7 @@ prepare: setup ## database, law and static files
 	@echo "StillOwe: preparing the database, the law and the static files"
 	$(PY) manage.py migrate --noinput -v 0 || { echo "StillOwe: the database could not be prepared (see above)" >&2; exit 1; }
 	$(PY) manage.py load_law || { echo "StillOwe: the law files could not be loaded (see above)" >&2; exit 1; }
+	$(PY) manage.py load_scenarios || { echo "StillOwe: the law's scenarios could not be loaded (see above)" >&2; exit 1; }
 	$(PY) manage.py collectstatic --noinput -v 0 || { echo "StillOwe: the static files could not be prepared (see above)" >&2; exit 1; }
 
 setup: $(VENV)/.ready
@@ -87,6 +90,23 @@ chromium:
 	  else
 	    echo "StillOwe: the browser tests need Chromium. Run this once, then start again:" >&2
 	    echo "  sudo apt-get install --no-install-recommends chromium" >&2
+	    exit 1
+	  fi
+	fi
+
+# Debian would make and start a cluster beside the package; ours is made by the tests and gone after them.
+postgresql:
+	@if ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && ! command -v postgres >/dev/null; then
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	    echo "StillOwe: installing PostgreSQL for the tests of the database"
+	    none=/etc/postgresql-common/createcluster.d/stillowe-none.conf
+	    mkdir -p "$${none%/*}"
+	    echo "create_main_cluster = false" > "$$none"
+	    trap 'rm -f "$$none"' EXIT
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+	  else
+	    echo "StillOwe: the tests of the database need PostgreSQL. Run this once, then start again:" >&2
+	    echo "  sudo apt-get install --no-install-recommends postgresql" >&2
 	    exit 1
 	  fi
 	fi
