@@ -173,7 +173,9 @@ def _over_all_states(document: Jurisdiction, progress: Progress) -> Result:
     """The federal layer lies over every state, so a change of it is compared in each."""
     in_force = scenarios.laws_in_force()
     merged: dict[Any, dict[str, Any]] = {}
-    states, broken, words = [], [], {}
+    states: list[Result] = []
+    broken: list[Result] = []
+    words: dict[str, Words] = {}
     codes = store.codes()
     counted = dict.fromkeys(
         ("total", "changed", "outcomes", "amounts", "other", "new", "gone", "special_total", "special_changed"), 0
@@ -226,8 +228,7 @@ def _merge(merged: dict[Any, dict[str, Any]], code: str, name: str, found: Mappi
     for setting, groups in (([], found["groups"]), *((walk["setting"], walk["groups"]) for walk in found["specials"])):
         for group in groups:
             key = json.dumps(
-                [setting, group["kind"], group["old"], group["new"], group["old_amount"], group["new_amount"]]
-                + [group["details"]]
+                [setting, *(group[name] for name in ("kind", "old", "new", "old_amount", "new_amount", "details"))]
             )
             held = merged.setdefault(key, {**group, "setting": setting, "count": 0, "states": [], "of": name})
             held["count"] += group["count"]
