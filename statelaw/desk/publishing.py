@@ -23,11 +23,20 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from statelaw import publish
-from statelaw.models import Publication, SignOff, Withdrawal
+from statelaw.models import BY_ATTORNEY, BY_EDITORS, NOT_REVIEWED, Publication, SignOff, Withdrawal
+from statelaw.releases import IN_PART
 from statelaw.yaml_text import to_yaml
 
-from . import release_views
+from . import difference_views, release_views
 from .standing import Standing, title_of, with_standing
+
+#: In a narrow column.
+SHORT = {
+    NOT_REVIEWED: _("not yet reviewed"),
+    BY_EDITORS: _("by our editors"),
+    BY_ATTORNEY: _("by an attorney"),
+    IN_PART: _("in part by an attorney"),
+}
 
 
 class LookOnly(admin.ModelAdmin):
@@ -105,11 +114,13 @@ class PublicationAdmin(LookOnly):
 
     @admin.display(description=_("checked"), ordering="reviewed_by")
     def review(self, row: Publication) -> str:
-        return f"{row.reviewed_by}; {gettext('not checked by a second person')}" if row.is_alone else row.reviewed_by
+        short = str(SHORT.get(row.reviewed_by, row.reviewed_by))
+        return f"{short}; {gettext('not by a second person')}" if row.is_alone else short
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
+            *difference_views.publication_urls(self.admin_site),
             path("<int:pk>/export/", view(self.export_view), name="statelaw_publication_export"),
             path("<int:pk>/roll-back/", view(release_views.roll_back), name="statelaw_roll_back"),
             path("<int:pk>/withdraw/", view(release_views.withdraw), name="statelaw_withdraw"),

@@ -62,7 +62,8 @@ class SignOffForm(StepForm):
     )
     note = _long(_("Note"), 2000, required=False, help_text=_("For the desk. Readers do not see it."))
 
-    def __init__(self, *args: Any, rules: Iterable[tuple[str, str]], changed: Iterable[str], licensed: bool, **kw: Any):
+    def __init__(self, *args: Any, rules: Iterable[tuple[str, str]], changed: Iterable[str], licence: Any, **kw: Any):
+        """``licence``: as what kind of attorney the person may sign, in words; nothing: not as one."""
         super().__init__(*args, **kw)
         self.changed = set(changed)
         provisions: Any = self.fields["provisions"]
@@ -71,9 +72,9 @@ class SignOffForm(StepForm):
         kinds: Any = self.fields["kind"]
         kinds.choices = [
             (SignOff.Kind.EDITOR, _("an editor: I compared the rules with their sources")),
-            *([(SignOff.Kind.ATTORNEY, _("an attorney licensed in this state"))] if licensed else []),
+            *([(SignOff.Kind.ATTORNEY, licence)] if licence else []),
         ]
-        if not licensed:
+        if not licence:
             del self.fields["is_named"], self.fields["public_name"]
 
     def clean(self) -> dict[str, Any]:

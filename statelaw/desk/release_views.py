@@ -19,9 +19,10 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from statelaw import drafts, releases
+from statelaw import differences, drafts, impact_runs, releases
 from statelaw.document import plain_data
 from statelaw.models import JurisdictionDraft, Publication
+from statelaw.publish import FEDERAL
 from statelaw.releases import Gate, Refused
 
 from .links import address
@@ -40,12 +41,13 @@ def sign_off(request: HttpRequest, code: str) -> HttpResponse:
     gate = releases.gate(draft, with_scenarios=False)
     rules = [(rule.slug, rule.heading or rule.slug) for rule in draft.provisions.all()]
     licensed = releases.is_licensed(_user(request), code)
-    changes = _changes(gate)
+    attorney = _("a licensed attorney") if code == FEDERAL else _("an attorney licensed in this state")
+    changes = Changes(gate)
     form = SignOffForm(
         request.POST if request.method == "POST" else None,
         rules=rules,
         changed=changes.touched,
-        licensed=licensed,
+        licence=attorney if licensed else "",
         initial={"public_name": _user(request).get_full_name()},
     )
     if request.method == "POST" and form.is_valid():
@@ -63,7 +65,7 @@ def sign_off(request: HttpRequest, code: str) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
             gate = releases.gate(draft := _draft(request, code), with_scenarios=False)
-            changes = _changes(gate)
+            changes = Changes(gate)
         else:
             messages.success(
                 request, _("You signed off %(state)s. The next edit of it voids this.") % {"state": draft.name}
@@ -121,7 +123,7 @@ def publish(request: HttpRequest, code: str) -> HttpResponse:
         title=title,
         draft=draft,
         gate=gate,
-        changes=_changes(gate),
+        changes=Changes(gate),
         impact=_impact(draft),
         voided=_voided(gate),
         zone=timezone.get_current_timezone_name(),
@@ -238,6 +240,7 @@ def _closed(request: HttpRequest, title: str, why: str, code: str = "", status: 
     """A step that is not open to this person, or not now: why, and where to go."""
     context = {**admin.site.each_context(request), "title": title, "why": why}
     context["back"] = _state_page(code) if code else reverse("admin:statelaw_publication_changelist")
+    context["back_name"] = title_of(code) if code else _("Publications")
     return TemplateResponse(request, "admin/desk/refused.html", context, status=status)
 
 
@@ -257,35 +260,24 @@ def _published(row: Publication) -> str:
 
 
 class Changes:
-    """Which rules a draft changes, against what is in force."""
+    """What a draft changes, against what is in force."""
 
-    def __init__(self, old: list[dict[str, Any]], new: list[dict[str, Any]]):
-        before, after = ({item["id"]: item for item in rules} for rules in (old, new))
-        self.added = [item for key, item in after.items() if key not in before]
-        self.changed = [item for key, item in after.items() if key in before and before[key] != item]
-        self.removed = [item for key, item in before.items() if key not in after]
-        self.touched = [item["id"] for item in (*self.added, *self.changed)]
-
-    @property
-    def any(self) -> bool:
-        return bool(self.touched or self.removed)
-
-
-def _changes(gate: Gate) -> Changes:
-    current = Publication.objects.current().filter(code=gate.draft.code).defer("text").first()
-    old = current.document["provisions"] if current else []
-    new = plain_data(gate.document) if gate.document else drafts.document_data(gate.draft)
-    return Changes(old, new["provisions"])
+    def __init__(self, gate: Gate):
+        current = Publication.objects.current().filter(code=gate.draft.code).defer("text").first()
+        old = current.document if current else None
+        new = plain_data(gate.document) if gate.document else drafts.document_data(gate.draft)
+        self.sections = differences.differences(old, new)
+        self.summary = differences.summary(self.sections)
+        self.rules = next((section.entries for section in self.sections if section.key == "provisions"), ())
+        #: Ids of the rules that say something else, or are new.
+        self.touched = set(differences.changed_provisions(old, new))
+        self.current = current
 
 
-def _impact(draft: JurisdictionDraft) -> dict[str, Any] | None:
-    """What the change does, if somebody has had it worked out for exactly this content."""
-    try:
-        from statelaw import impact_runs  # type: ignore[attr-defined]
-    except ImportError:
-        return None
-    found = impact_runs.result_for(draft)
-    return {key: f"{value:,}" if isinstance(value, int) else value for key, value in found.items()} if found else None
+def _impact(draft: JurisdictionDraft) -> dict[str, str] | None:
+    """How many situations the draft changes, if somebody has had it worked out for exactly this content."""
+    result = impact_runs.result_for(draft)
+    return {key: f"{many:,}" for key, many in impact_runs.summary(result).items()} if result else None
 
 
 def _voided(gate: Gate) -> list[dict[str, Any]]:
