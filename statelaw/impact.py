@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from math import prod
@@ -40,7 +40,7 @@ PATH = ("disposition", "foreclosed_by", "lien")
 KINDS = ("answer", "amount", "other", "new", "gone")
 #: At most so many special walks, and so many reasoned situations after which no further one is begun.
 MOST_SPECIALS = 60
-MOST_REASONED = 4_000
+MOST_REASONED = 2_500
 
 Progress = Callable[[int, int], None]
 
@@ -125,12 +125,26 @@ class Walk:
     def count(self, kind: str) -> int:
         return sum(group.count for group in self.groups if group.kind == kind)
 
+    @property
+    def result(self) -> frozenset[Any]:
+        """All that changes, without the examples."""
+        return frozenset(
+            (
+                *(group.kind, group.old, group.new, group.old_possible, group.new_possible, group.details),
+                *(group.old_exposure, group.new_exposure),
+                frozenset((str(sorted(region.when.items())), region.count) for region in group.regions),
+            )
+            for group in self.groups
+        )
+
 
 @dataclass(frozen=True)
 class Impact:
     grid: Walk
-    specials: tuple[Walk, ...] = ()  # only those in which something changes
+    #: Only those in which something changes otherwise than in the grid; values with one result are one walk.
+    specials: tuple[Walk, ...] = ()
     special_total: int = 0
+    special_changed: int = 0
     left_out: int = 0  # special walks that would have been too many
     changed_rules: tuple[str, ...] = ()
 
@@ -145,10 +159,6 @@ class Impact:
     @property
     def groups(self) -> tuple[Group, ...]:
         return self.grid.groups
-
-    @property
-    def special_changed(self) -> int:
-        return sum(walk.changed for walk in self.specials)
 
 
 _RANK = {"no_shortfall": 0, "barred": 0, "time_barred": 1, "capped": 2, "exposed": 3}
@@ -177,16 +187,20 @@ def compare(old: Law, new: Law, progress: Progress | None = None, most_reasoned:
             progress(next(done), total)
 
     grid = pair.walk(settings[0], step)
-    specials, special_total = [], 0
+    specials: list[Walk] = []
+    special_total = special_changed = 0
     for number, setting in enumerate(settings[1:], start=1):
         if pair.reasoned > most_reasoned:
             left_out += len(settings) - number
             break
         walk = pair.walk(setting, step)
         special_total += walk.total
-        if walk.groups:
+        special_changed += walk.changed
+        if walk.groups and walk.result != grid.result:
             specials.append(walk)
-    return Impact(grid, tuple(specials), special_total, left_out, tuple(sorted(pair.changed_ids)))
+    return Impact(
+        grid, pair.together(specials), special_total, special_changed, left_out, tuple(sorted(pair.changed_ids))
+    )
 
 
 def _aligned(new: Law, old: Law) -> Law:
@@ -341,7 +355,8 @@ class _Pair:
         self.diagrams = _Diagrams()
         self.effects = {id(rule): _effect(rule.provision) for law in (old, new) for rule in law.rules}
         self.reasoned = 0
-        self.stands_for: dict[tuple[str, Any], Any] = {}
+        #: Of every fact outside the grid that is set: all its values.
+        self.values: dict[str, list[tuple[Cell, Any]]] = {}
 
     @staticmethod
     def _is_way(disposition: str, *laws: Law) -> bool:
@@ -470,7 +485,7 @@ class _Pair:
         laws = [law for law in (self.old, self.new) if name in law.facts]
         fact = laws[-1].facts[name]
         found = self._values(name, _shape(fact))
-        self.stands_for |= {(name, known): _described(fact.kind, [cell], 1) for cell, known in found}
+        self.values[name] = found
         usual = {law.facts[name].usual for law in laws}
         if len(found) == 1:
             return []
@@ -496,8 +511,30 @@ class _Pair:
             step()
         groups = [self._group(change, merged(found), setting) for change, found in regions.items()]
         groups.sort(key=lambda g: (KINDS.index(g.kind), -g.harm, -_rise(g), -g.count))
-        described = {name: self.stands_for[name, known] for name, known in setting.items()}
-        return Walk(dict(setting), total, tuple(groups), described)
+        return Walk(dict(setting), total, tuple(groups), {n: self._described(n, [v]) for n, v in setting.items()})
+
+    def _described(self, name: str, several: list[Any]) -> Any:
+        """Values of a fact outside the grid, in the form of the rule language."""
+        found = self.values[name]
+        mask = sum(1 << place for place, (_, known) in enumerate(found) if known in several)
+        fact = self.new.facts.get(name) or self.old.facts[name]
+        return _described(fact.kind, [cell for cell, _ in found], mask)
+
+    def together(self, walks: list[Walk]) -> tuple[Walk, ...]:
+        """Values of one fact by which the same changes, as one walk."""
+        found: dict[Any, list[Walk]] = {}
+        for walk in walks:
+            alone = len(walk.setting) == 1
+            key = (next(iter(walk.setting)), walk.result) if alone else id(walk)
+            found.setdefault(key, []).append(walk)
+        result = []
+        for same in found.values():
+            described = same[0].described
+            if len(same) > 1:
+                name = next(iter(same[0].setting))
+                described = {name: self._described(name, [walk.setting[name] for walk in same])}
+            result.append(replace(same[0], described=described))
+        return tuple(result)
 
     def _group(self, change: _Class, regions: list[list[int]], setting: Mapping[str, Any]) -> Group:
         kind, before, after, details = change

@@ -32,6 +32,7 @@ class TableCell:
     exposure: Span
     is_probable: bool  # it rests on one secondary source
     only_if_asked: bool  # a cap for which the homeowner has to ask
+    parts: tuple[str, ...]  # what "it depends" depends on, so that a line that was moved shows
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,14 @@ def cell_case(way: Way, residence: str | None = None, loan_use: str | None = Non
 
 def _cell(law: Law, way: Way, residence: str, loan_use: str) -> TableCell:
     finding = reason(law, cell_case(way, residence, loan_use))
+    parts = finding.parts if len(finding.parts) > 1 else ()
     return TableCell(
-        finding.outcome, finding.possible, finding.exposure, finding.is_probable, bool(finding.only_if_asked)
+        outcome=finding.outcome,
+        possible=finding.possible,
+        exposure=finding.exposure,
+        is_probable=finding.is_probable,
+        only_if_asked=bool(finding.only_if_asked),
+        parts=tuple(sorted(str((sorted(part.when.items()), part.outcome, part.exposure)) for part in parts)),
     )
 
 

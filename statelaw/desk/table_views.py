@@ -165,6 +165,7 @@ def _line(line: Mapping[str, Any], is_compared: bool) -> dict[str, Any]:
                 "here": _cell(here),
                 "there": _cell(there),
                 "differs": is_compared and here != there,
+                "is_line": here is not None and there is not None and _cell(here) == _cell(there),
                 "many": len(uses),
             }
             for loan, (here, there) in zip(LOAN_USES, line["pairs"], strict=True)
