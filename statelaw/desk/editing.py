@@ -168,7 +168,10 @@ class DraftAdmin(admin.ModelAdmin):
     readonly_page = "admin/desk/edit_look.html"
     actions = None
     list_per_page = 50
-    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    class Media:
+        css = {"all": ("css/desk-edit.css",)}
 
     # What a kind of row says of itself
 
@@ -299,6 +302,12 @@ class DraftAdmin(admin.ModelAdmin):
             return
         if not edit.form.mistaken(mistake.key, message):
             edit.form.add_error(None, f"{mistake.key}: {message}")
+
+    # The list
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        shown = {"title": str(self.opts.verbose_name_plural).capitalize(), "is_nav_sidebar_enabled": False}
+        return super().changelist_view(request, shown | (extra_context or {}))
 
     # The page
 

@@ -563,7 +563,7 @@ class QuestionForm(RowForm):
         help_texts = {
             "ask": _("As the homeowner is asked, in plain words. Every question can be answered with “I don’t know”."),
             "why": _("One sentence: what turns on it."),
-            "tick": _("For a yes-or-no question with a usual answer: one statement that is true when ticked."),
+            "tick": _("For a question with a usual answer: one statement that is true when ticked."),
         }
         widgets = {
             "kind": forms.RadioSelect,

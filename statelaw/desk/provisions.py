@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import drafts, sentence
-from ..grade import MOST, grade, is_graded, longest_sentence
+from ..grade import MOST, grade, is_graded, is_plain, longest_sentence
 from ..models import Effect, JurisdictionDraft, ProvisionDraft, Scenario
 from ..sources import has_text, link_of, sure_of
 from .editing import DraftAdmin, Edit, name_of
@@ -109,8 +109,8 @@ def readings(form: ProvisionForm) -> list[Reading]:
                 Reading(
                     form[name].id_for_label,
                     f"{label}, {_('line %(n)s') % {'n': number}}" if len(lines) > 1 else label,
-                    grade(text),
-                    grade(text) <= MOST,
+                    max(grade(text), 0.0),
+                    is_plain(text),
                     longest_sentence(text),
                 )
             )
@@ -120,7 +120,7 @@ def readings(form: ProvisionForm) -> list[Reading]:
 def as_read(edit: Edit) -> SimpleNamespace:
     """The rule as the public page takes it, from what is typed so far."""
     form: Any = edit.form
-    caveats = form["caveats"].value() or ()
+    caveats = form["caveats"].value() or []
     sources = [SimpleNamespace(**row) for row in edit.part_rows()["sources"]]
     return SimpleNamespace(
         id="preview",
@@ -224,7 +224,9 @@ class ProvisionAdmin(DraftAdmin):
 
     def fragment(self, edit: Edit, shown: str) -> TemplateResponse | None:
         if shown == "preview":
-            return TemplateResponse(edit.request, "admin/desk/_preview.html", self.preview(edit) | {"problems": edit.problems})
+            return TemplateResponse(
+                edit.request, "admin/desk/_preview.html", self.preview(edit) | {"problems": edit.problems}
+            )
         if shown == "effect":
             context = {"form": edit.form, "extra": extra_of(edit.form)}
             return TemplateResponse(edit.request, "admin/statelaw/provisiondraft/_extra.html", context)
@@ -232,18 +234,22 @@ class ProvisionAdmin(DraftAdmin):
 
     def preview(self, edit: Edit) -> dict[str, Any]:
         form: Any = edit.form
+        found = readings(form)
         return {
             "edit": edit,
             "sentence": sentence_of(form),
             "rule": as_read(edit),
-            "readings": readings(form),
+            "hard": [item for item in found if not item.is_plain],
+            "plain": [item for item in found if item.is_plain],
+            "worst": max((item.grade for item in found if item.is_plain), default=None),
+            "most": int(MOST),
             "is_checked": form.is_bound,
             "slug": edit.row.slug if edit.is_new and form["cite"].value() else "",
         }
 
     def more(self, edit: Edit) -> dict[str, Any]:
         form: Any = edit.form
-        return {**self.preview(edit), "extra": extra_of(form), "most": int(MOST)}
+        return {**self.preview(edit), "extra": extra_of(form)}
 
 
 def extra_of(form: Any) -> dict[str, Any]:
