@@ -450,7 +450,8 @@ def _range(shape: Shape, raw: Any, here: str, label: str, name: str, *, is_whole
 def _number(text: str, is_whole: bool) -> Decimal:
     plain = text.replace(",", "").removeprefix("$").strip()
     if not _NUMBER.fullmatch(plain):
-        raise ValueError(gettext("“%(text)s” is not a number, such as 2 or 2.5.") % {"text": text})
+        like = "2" if is_whole else "2.5"
+        raise ValueError(gettext("“%(text)s” is not a number, such as %(like)s.") % {"text": text, "like": like})
     found = Decimal(plain)
     if is_whole and found != int(found):
         raise ValueError(gettext("“%(text)s” is not a whole number.") % {"text": text})
