@@ -125,9 +125,13 @@ class Cluster:
 
     def new_database(self, name: str) -> str:
         """Makes an empty database and returns its address."""
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        self.run(f'CREATE DATABASE "{name}"')
         return self.url(name)
+
+    def run(self, statement: str) -> None:
+        """Runs one statement as the cluster's owner."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def _answers(self) -> bool:
         try:
