@@ -59,7 +59,9 @@ def may_enter(user: Any) -> bool:
 @receiver(user_logged_in)
 def begin(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
     if hasattr(request, "session"):
-        request.session[BEGAN] = timezone.now().timestamp()
+        now = timezone.now()
+        request.session[BEGAN] = now.timestamp()
+        keep_open(request.session, now)
 
 
 def keep_open(session: Any, now: datetime) -> bool:

@@ -50,10 +50,9 @@ class AppCodeForm(forms.Form):
     code = SpacedCodeField(
         label=gettext_lazy("Code from your app"),
         help_text=gettext_lazy("Six digits. A new one comes every 30 seconds."),
-        max_length=12,
         error_messages={"required": gettext_lazy("Type the six digits that your app shows.")},
         validators=[RegexValidator(r"^[0-9]{6}\Z", gettext_lazy("A code has six digits, like 123456."))],
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 12}),
     )
 
 
@@ -61,7 +60,6 @@ class RecoveryCodeForm(forms.Form):
     code = SpacedCodeField(
         label=gettext_lazy("One of your recovery codes"),
         help_text=gettext_lazy("Eight letters and digits. Each code works once."),
-        max_length=20,
         error_messages={"required": gettext_lazy("Type one of your recovery codes.")},
         validators=[
             RegexValidator(
@@ -69,7 +67,7 @@ class RecoveryCodeForm(forms.Form):
             )
         ],
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": 20}
         ),
     )
 
