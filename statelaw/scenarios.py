@@ -281,7 +281,7 @@ def _load_file(path: Path, found: Loaded) -> None:
         found.made += len(fresh)
     for name, row in rows.items():
         if is_whole and name not in wanted and row.loaded_digest and digest(content(row)) == row.loaded_digest:
-            row._change_reason = f"no longer in {path.name}"
+            row._change_reason = f"no longer in {path.name}"  # type: ignore[attr-defined]
             row.delete()
             found.gone += 1
 
@@ -295,7 +295,7 @@ def _renew(row: Scenario, made: Scenario) -> None:
     for key in ("state", "why", "source", "given", "expect", "loaded_digest"):
         setattr(row, key, getattr(made, key))
     row.version += 1
-    row._change_reason = f"loaded again from {row.code}.yaml"
+    row._change_reason = f"loaded again from {row.code}.yaml"  # type: ignore[attr-defined]
     row.save()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django import forms
@@ -85,8 +86,7 @@ class ImportForm(forms.Form):
         if text is None:
             return
         if self.data.get("text") != text:  # kept in the page, so that it can be mended there
-            self.data = self.data.copy()
-            self.data["text"] = text
+            self.data = {**self.data.dict(), "text": text}  # type: ignore[attr-defined]
         try:
             self.document = self._read(text)
         except LawError as error:
@@ -143,9 +143,11 @@ def import_view(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 def _import(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
-    held = JurisdictionDraft.objects.filter(code=state).first() if state else None
-    if state and held is None:
-        raise Http404
+    held = None
+    if state:
+        held = JurisdictionDraft.objects.filter(code=state).first() if re.fullmatch("[A-Z]{2}", state) else None
+        if held is None:
+            raise Http404
     form = ImportForm(request.POST or None, request.FILES or None, state=state)
     if request.method == "POST" and form.is_valid() and form.document is not None:
         return _take_in(request, form.document, form.cleaned_data["text"], form.cleaned_data["why"])

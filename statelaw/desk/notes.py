@@ -26,12 +26,16 @@ class StateFilter(admin.SimpleListFilter):
 
     title = gettext_lazy("state")
     parameter_name = "code"
+    template = "admin/desk/edit_filter.html"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return list(JurisdictionDraft.objects.order_by("name").values_list("code", "name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(code=self.value()) if self.value() else queryset
+        return queryset.filter(code=self.value()) if self.is_one_of_them() else queryset
+
+    def is_one_of_them(self) -> bool:
+        return self.value() in dict(self.lookup_choices)
 
 
 class NoteForm(forms.ModelForm):

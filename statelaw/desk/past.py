@@ -14,6 +14,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 #: Steps on one page.
@@ -98,7 +99,14 @@ def _flat(value: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]
 
 
 class KeepsHistory(admin.ModelAdmin):
-    """An admin whose rows have a history page of ours."""
+    """An admin whose rows have a history page of ours, and whose list is in our look with its own name as title."""
+
+    class Media:
+        css = {"all": ("css/desk-states.css",)}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         manager = self.model.history

@@ -119,17 +119,15 @@ class ScenarioForm(forms.Form):
         max_length=500,
         help_text=gettext_lazy("Kept in the history."),
     )
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
     over = forms.BooleanField(required=False, label=gettext_lazy("Save mine over it"))
 
     def __init__(self, data: Any, *, law: Law, row: Scenario | None = None, state_name: str):
         self.law, self.row = law, row
         self.sections: list[tuple[str, Any, list[str]]] = []
         super().__init__(data, initial=self._initial(row))
-        self.fields["code"].choices = (
-            (law.code, state_name),
-            (FEDERAL, _("Federal law, seen in %(state)s") % {"state": state_name}),
-        )  # type: ignore[attr-defined]
+        federal = _("Federal law, seen in %(state)s") % {"state": state_name}
+        self.fields["code"].choices = ((law.code, state_name), (FEDERAL, federal))  # type: ignore[attr-defined]
         if row is None:
             self.fields["reason"].required = False
             self.fields["reason"].label = _("Why do you add it?")
@@ -184,20 +182,25 @@ class ScenarioForm(forms.Form):
         return sentence.value_label(name, value, self.law)
 
     def _add_amounts(self) -> None:
-        amount = {"required": False, "max_length": 20}
         self._section(
             "money",
             _("Money, in dollars"),
-            {f"money.{key}": forms.CharField(label=label, **amount) for key, label in MONEY.items()},
+            {
+                f"money.{key}": forms.CharField(label=label, required=False, max_length=20)
+                for key, label in MONEY.items()
+            },
         )
         date_help = _("A day (2026-03-14), a month (2026-03) or a year (2026).")
-        dates = {**DATES, **{event: _event(event) for event in facts.EVENTS if event not in ("sale", "other")}}
+        dates: dict[str, Any] = {
+            **DATES,
+            **{event: _event(event) for event in facts.EVENTS if event not in ("sale", "other")},
+        }
         for rule in self.law.rules:
             for limit in (rule.limit, rule.provision.ask_within):
                 if limit is not None and limit.of == "other":
                     dates[rule.provision.id] = limit.event or rule.provision.heading
         fields = {
-            f"dates.{key}": forms.CharField(label=capfirst(label), required=False, max_length=10)
+            f"dates.{key}": forms.CharField(label=capfirst(str(label)), required=False, max_length=10)
             for key, label in dates.items()
         }
         fields["dates.today"].required = True
@@ -594,7 +597,7 @@ class ReasonedIn(StateFilter):
     parameter_name = "state"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(state=self.value()) if self.value() else queryset
+        return queryset.filter(state=self.value()) if self.is_one_of_them() else queryset
 
 
 class ScenarioAdmin(KeepsHistory):

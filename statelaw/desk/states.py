@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, DateTimeField, F, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -24,7 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .. import drafts, releases, scenarios
-from ..document import LawError, Mistake
+from ..document import Jurisdiction, LawError, Mistake
 from ..models import Effect, JurisdictionDraft, LoadedFile, ProvisionDraft, Publication, ReaderNote, SignOff
 from ..publish import FEDERAL
 from .links import address, urls_of
@@ -143,6 +144,11 @@ def _count_by_code(rows: QuerySet[Any]) -> Any:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
+class StateList(ChangeList):
+    def url_for_result(self, result: Any) -> str:
+        return reverse("admin:statelaw_state", args=[result.code])
+
+
 class JurisdictionDraftAdmin(KeepsHistory):
     list_display = ("state", "draft", "rules", "gap_count", "notes", "publication", "checked_on")
     list_filter = (EditedFilter, CheckedFilter, OpenFilter)
@@ -208,6 +214,9 @@ class JurisdictionDraftAdmin(KeepsHistory):
             return format_html('{} <strong class="desk-mark overdue">{}</strong>', day(row.reviewed), _("overdue"))
         return day(row.reviewed)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StateList
+
     # --- addresses by the state's two letters ---
 
     def get_urls(self) -> list[Any]:
@@ -257,8 +266,8 @@ class JurisdictionDraftAdmin(KeepsHistory):
                 held = JurisdictionDraft.objects.select_for_update().get(pk=draft.pk)
                 if form.meets(held):
                     form.put_into(held)
-                    drafts.save_row(held, request.user, form.cleaned_data["reason"])
-                    drafts.touch(held, request.user, form.cleaned_data["reason"])
+                    drafts.save_row(held, request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
+                    drafts.touch(held, request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
                     messages.success(request, _("Saved. It is part of the draft, and not public yet."))
                     return redirect("admin:statelaw_state", code)
         title = _("%(state)s: name, day of the check and gaps") % {"state": draft.name}
@@ -335,11 +344,12 @@ class StatePage:
         self.is_federal = draft.code == FEDERAL
         self.overdue_before = a_year_ago()
         self.is_overdue = draft.reviewed < self.overdue_before
+        self.document: Jurisdiction | None = None
         self.mistakes = self._mistakes()
         self.results = self._results()
         self.failing = [result for result in self.results if not result.holds]
         published = Publication.objects.filter(code=self.code).defer("document", "text")
-        self.publications = [(row, Standing(row.standing)) for row in with_standing(published)[:FEW]]
+        self.publications = [(row, Standing(row.standing)) for row in with_standing(published)[:FEW]]  # type: ignore[attr-defined]
         self.in_force = Publication.objects.current().filter(code=self.code).defer("document", "text").first()
         self.sign_offs, self.voided = _sign_offs(draft)
         self.files = list(LoadedFile.objects.filter(code=self.code, status=LoadedFile.Status.WAITING).defer("text"))
@@ -351,7 +361,6 @@ class StatePage:
         try:
             self.document = drafts.document_of(self.draft)
         except LawError as error:
-            self.document = None
             return tuple(error.mistakes)
         return ()
 
@@ -361,9 +370,9 @@ class StatePage:
         return scenarios.run(self.code, scenarios.laws_with(self.code, self.document))
 
     @property
-    def groups(self) -> list[tuple[str, list[ProvisionDraft]]]:
+    def groups(self) -> list[tuple[Any, list[ProvisionDraft]]]:
         rows = list(self.draft.provisions.select_related("edited_by").all())
-        found = []
+        found: list[tuple[Any, list[ProvisionDraft]]] = []
         for effect in ORDER:
             if of_effect := [row for row in rows if row.effect == effect]:
                 found.append((Effect(effect).label, of_effect))
@@ -423,7 +432,7 @@ class LinesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -446,7 +455,7 @@ class StateForm(forms.Form):
         max_length=500,
         help_text=gettext_lazy("Kept in the history, for those who come after you."),
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
     over = forms.BooleanField(required=False, label=gettext_lazy("Save mine over it"))
 
     def __init__(self, data: Any, *, draft: JurisdictionDraft):
@@ -505,8 +514,7 @@ class StateForm(forms.Form):
             _("This was saved %(who)s while you were writing. Nothing of yours is lost: compare, then save again.")
             % {"who": who},
         )
-        self.data = self.data.copy()
-        self.data["version"] = str(held.version)
+        self.data = {**self.data.dict(), "version": str(held.version)}  # type: ignore[attr-defined]
         return False
 
     def put_into(self, row: JurisdictionDraft) -> None:
