@@ -159,7 +159,7 @@ def _printed(report: Report, has_code: bool, share: float = 1.0) -> Printed:
         room = first = _Room((4.8 * share * PAGE - 12 - 3 * report.loans - parts - last_part) / report.loans)
         rest = _Room(share * (first_part if report.number == 1 else later_part))
     else:
-        first = _Room(share * PAGE - 6 - 1.6 * len(report.overdue))  # the head and the title
+        first = _Room(share * PAGE - 6 - 1.4 * len(report.overdue))  # the head and the title
         room = rest = once = _Room(3.85 * share * PAGE - last_part)  # some is lost at the end of each page
     first.left -= _answer_cost(report) + HEADING + 2.5
     if several:

@@ -275,6 +275,15 @@ def test_a_state_that_is_overdue_says_so_on_its_page_in_the_report_and_on_paper(
     assert OLD in plain(summary_html([az_report(date(2026, 12, 1))], Sheet(TODAY)))
 
 
+def test_where_both_are_overdue_it_is_said_in_one_breath(client, publish, thirteen_months_on):
+    publish("AZ", 2, reviewed=date(2025, 11, 1))
+    publish("US", 2, reviewed=date(2025, 10, 1))
+    walk_through(client, "AZ", disposition="nonjudicial", units="1", acres="0.2")
+    said = f"{OLD} We last checked the federal rules on October 1, 2025."
+    assert said in read(client, "/report/")
+    assert said in plain(summary_html([az_report(date(2026, 12, 1))], Sheet(TODAY)))
+
+
 @pytest.mark.usefixtures("thirteen_months_on")
 def test_so_does_the_federal_layer_in_every_states_report(client, publish):
     publish("US", 2, reviewed=date(2025, 11, 1))
