@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -424,6 +425,22 @@ def stopped(cluster: Cluster, how: str):
         yield
     finally:
         cluster.start()
+
+
+def test_a_file_that_another_process_holds_for_too_long_is_away_too(on_file):
+    ann = signed_in(on_file.addresses[0], "ann")
+    gap = "Typed while the file was locked."
+    _, fields = form_on(ann.send("GET", EDIT)[2], EDIT)
+    fields |= {"gaps": f"{fields['gaps']}\n{gap}", "reason": "asked a clerk"}
+    with contextlib.closing(sqlite3.connect(on_file.environment["DATABASE_URL"].removeprefix("sqlite:///"))) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        status, _, page = at(on_file.addresses[0], ann).send("POST", EDIT, fields)
+        holder.rollback()
+    assert status == 503
+    assert b"Nothing was saved." in page
+    where, kept = form_on(page, EDIT)
+    assert at(on_file.addresses[1], ann).send("POST", where, kept)[0] == 302
+    assert gap in form_on(at(on_file.addresses[0], ann).send("GET", EDIT)[2], EDIT)[1]["gaps"]
 
 
 def test_a_host_that_starts_without_the_database_has_the_shipped_law_and_then_the_published(cluster, shared, tmp_path):
