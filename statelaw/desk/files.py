@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.core.files.uploadhandler import MemoryFileUploadHandler, StopUpload
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -45,9 +45,8 @@ class SmallFile(MemoryFileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.taken += len(raw_data)
-        if self.taken > MOST_BYTES + 1:
-            raise StopUpload(connection_reset=False)
-        self.file.write(raw_data)
+        if self.taken <= MOST_BYTES + self.chunk_size:  # enough to know that it is too large
+            self.file.write(raw_data)
 
     def file_complete(self, file_size: int) -> InMemoryUploadedFile | None:
         self.file.seek(0)
@@ -148,7 +147,8 @@ def _import(request: HttpRequest) -> HttpResponse:
         held = JurisdictionDraft.objects.filter(code=state).first() if re.fullmatch("[A-Z]{2}", state) else None
         if held is None:
             raise Http404
-    form = ImportForm(request.POST or None, request.FILES or None, state=state)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ImportForm(*sent, state=state)
     if request.method == "POST" and form.is_valid() and form.document is not None:
         return _take_in(request, form.document, form.cleaned_data["text"], form.cleaned_data["why"])
     context = {
@@ -289,7 +289,9 @@ class LoadedFileAdmin(KeepsHistory):
 
     @staticmethod
     def _form(request: HttpRequest, draft: JurisdictionDraft | None) -> forms.Form:
-        form = TakeForm(request.POST or None, initial={"digest": draft.digest if draft else "none"})
+        form = TakeForm(
+            request.POST if request.method == "POST" else None, initial={"digest": draft.digest if draft else "none"}
+        )
         form.fields["why"].label = _("Why do you take it, or drop it?")
         if draft is None or not draft.is_edited:
             del form.fields["over"]

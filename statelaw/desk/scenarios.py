@@ -659,7 +659,7 @@ class ScenarioAdmin(KeepsHistory):
         may = self.has_change_permission(request, row) if row else True
         if request.method == "POST" and not may:
             raise PermissionDenied
-        form = ScenarioForm(request.POST or None, law=law, row=row, state_name=state_name)
+        form = ScenarioForm(request.POST if request.method == "POST" else None, law=law, row=row, state_name=state_name)
         results: list[Shown] = []
         if request.method == "POST" and form.is_valid():
             if "try" in request.POST:
@@ -711,7 +711,7 @@ class ScenarioAdmin(KeepsHistory):
             raise Http404
         if not self.has_delete_permission(request, row):
             raise PermissionDenied
-        form = DeleteForm(request.POST or None)
+        form = DeleteForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
                 drafts.delete_row(row, request.user, form.cleaned_data["why"])  # type: ignore[arg-type]

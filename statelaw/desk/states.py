@@ -260,7 +260,7 @@ class JurisdictionDraftAdmin(KeepsHistory):
         if not self.has_change_permission(request):
             raise PermissionDenied
         draft = _draft(code)
-        form = StateForm(request.POST or None, draft=draft)
+        form = StateForm(_sent(request), draft=draft)
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
                 held = JurisdictionDraft.objects.select_for_update().get(pk=draft.pk)
@@ -281,11 +281,15 @@ class JurisdictionDraftAdmin(KeepsHistory):
         if not self.has_change_permission(request):
             raise PermissionDenied
         draft = _draft(code)
-        form = WhyForm(request.POST or None)
+        in_force = Publication.objects.current().filter(code=code).values_list("digest", flat=True).first()
+        differs = draft.digest != in_force
+        form = WhyForm(_sent(request))
         if request.method == "POST" and form.is_valid():
             try:
                 if form.cleaned_data["digest"] != draft.digest:
                     raise releases.Refused([("", _("The draft was changed since you opened this page. Look again."))])
+                if not differs:
+                    raise releases.Refused([("", _("This draft holds no edits."))])
                 releases.start_again(draft, request.user, form.cleaned_data["why"])  # type: ignore[arg-type]
                 messages.success(request, _("The draft is the law in force again. Its history keeps the edits."))
                 return redirect("admin:statelaw_state", code)
@@ -294,10 +298,14 @@ class JurisdictionDraftAdmin(KeepsHistory):
                     form.add_error(key if key in form.fields else None, message)
         form.initial["digest"] = draft.digest
         title = _("%(state)s: drop the edits") % {"state": draft.name}
-        context = self._context(request, title, draft, form=form)
+        context = self._context(request, title, draft, form=form, differs=differs)
         return TemplateResponse(
             request, "admin/statelaw/jurisdictiondraft/start_again.html", context, status=422 if form.errors else 200
         )
+
+
+def _sent(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
 
 
 def _draft(code: str) -> JurisdictionDraft:
