@@ -32,8 +32,8 @@ from . import history
 from .forms import NOTHING, PART_SETS, PartForm, PartFormSet, RowForm, WhyForm, digest_of
 from .links import address
 
-#: A change that somebody else's change collides with.
-CONFLICT = 409
+#: Statuses of a page that comes back: something is wrong; somebody else saved first.
+WRONG, CONFLICT = 422, 409
 MINE, THEIRS = "mine", "theirs"
 
 
@@ -411,7 +411,7 @@ class DraftAdmin(admin.ModelAdmin):
                 return self.render(edit, status=CONFLICT)
             self.look_over(edit)
             if edit.problems:
-                return self.render(edit)
+                return self.render(edit, status=WRONG)
             if not edit.is_changed():
                 messages.info(request, _("Nothing was changed, so nothing was saved."))
                 return self.leave(edit)
@@ -633,7 +633,9 @@ class DraftAdmin(admin.ModelAdmin):
             "home": self.home(draft),
             "links": self._links(edit),
         }
-        return TemplateResponse(request, "admin/desk/edit_delete.html", context)
+        return TemplateResponse(
+            request, "admin/desk/edit_delete.html", context, status=WRONG if context["problems"] else 200
+        )
 
     def leans_on(self, draft: JurisdictionDraft, row: Any) -> list[str]:
         """What will not hold any more once the row is gone: told, not refused."""
