@@ -1,6 +1,7 @@
 """The law as anyone may read it: each state's rules in plain words, with citation, source, doubts and gaps.
 
-Everything comes from the law in memory; a page costs no query and needs no answers.
+The law in force comes from memory: such a page costs no query and needs no answers. What was in force earlier, on which
+an older report may rest, is read from the database.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from statelaw import store
+from statelaw import past, store
 from statelaw.document import Jurisdiction, Provision
+from statelaw.past import Past
 
 from .provenance import Layer, layer_of, review_of
 from .report import Collection, collection_view, has_text, link_of, sure_of
@@ -57,6 +60,7 @@ class LawPage:
     is_old: bool
     collection: Collection | None
     is_national: bool
+    past: Past | None = None  # an earlier publication, no longer the law in force
 
 
 def document_of(code: str) -> Jurisdiction:
@@ -94,7 +98,10 @@ def _rule(provision: Provision, info: store.PublicationInfo) -> RuleText:
 
 def law_page(code: str) -> LawPage:
     """The page of a state ("az") or of the federal layer ("us"). Raises KeyError for any other code."""
-    document, info = _document_and_info(code)
+    return _page(code, *_document_and_info(code))
+
+
+def _page(code: str, document: Jurisdiction, info: store.PublicationInfo, past: Past | None = None) -> LawPage:
     is_national = code == NATIONAL
     layer = layer_of(document, info)
     groups = tuple(
@@ -113,9 +120,10 @@ def law_page(code: str) -> LawPage:
         limitations_link=link_of(document.limitations.sources) if document.limitations else None,
         gaps=document.gaps,
         layer=layer,
-        is_old=layer.is_old(timezone.localdate()),
-        collection=None if is_national else collection_view(store.collection(document.state)),
+        is_old=past is None and layer.is_old(timezone.localdate()),
+        collection=None if is_national or past else collection_view(store.collection(document.state)),
         is_national=is_national,
+        past=past,
     )
 
 
@@ -134,3 +142,36 @@ def state(request: HttpRequest, code: str) -> HttpResponse:
     except KeyError:
         raise Http404 from None
     return render(request, "screener/law_state.html", {"law": page})
+
+
+@require_safe
+def earlier(request: HttpRequest, code: str) -> HttpResponse:
+    """The publications of one state that are or were in force, by number."""
+    try:
+        name = document_of(code).name
+    except KeyError:
+        raise Http404 from None
+    try:
+        found = past.all_of(code.upper())
+    except Error:
+        return _away(request, code)
+    return render(request, "screener/law_earlier.html", {"code": code, "name": name, "publications": found})
+
+
+@require_safe
+def publication(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """The rules as one publication had them: what a report that names it rested on."""
+    try:
+        document_of(code)
+        found = past.publication(code.upper(), number)
+    except KeyError:
+        raise Http404 from None
+    except Error:
+        return _away(request, code)
+    return render(request, "screener/law_state.html", {"law": _page(code, found.document, found.info, found)})
+
+
+def _away(request: HttpRequest, code: str) -> HttpResponse:
+    response = render(request, "screener/law_away.html", {"code": code}, status=503)
+    response["Retry-After"] = "60"
+    return response

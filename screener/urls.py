@@ -25,6 +25,8 @@ urlpatterns = [
     path("health/", views.health, name="health"),
     path("law/", law_pages.states, name="law"),
     path("law/<slug:code>/", law_pages.state, name="law-state"),
+    path("law/<slug:code>/earlier/", law_pages.earlier, name="law-earlier"),
+    path("law/<slug:code>/<int:number>/", law_pages.publication, name="law-past"),
     path("note/<slug:code>/", notes.note, name="note"),
     path("note/<slug:code>/thanks/", notes.thanks, name="note-thanks"),
 ]

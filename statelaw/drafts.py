@@ -450,7 +450,8 @@ def rest_again_on(draft: JurisdictionDraft, publication: Publication, why: str) 
         for row in _edited_rows(draft):
             last = row.history.filter(history_date__gt=publication.published_at).exclude(edited_by=None).first()
             if last is not None:
-                type(row).objects.filter(pk=row.pk).update(edited_by=last.edited_by, edited_at=last.edited_at)
+                rows = type(row)._base_manager.filter(pk=row.pk)
+                rows.update(edited_by=last.edited_by, edited_at=last.edited_at)
                 if row == draft:
                     draft.edited_by, draft.edited_at = last.edited_by, last.edited_at
     draft.version += 1
