@@ -353,7 +353,13 @@ class _Pair:
         self.both_from = [all(both[k:]) for k in range(len(both) + 1)]
         self.paths = facts.legal_paths(tuple(d for d in facts.DISPOSITIONS if self._is_way(d, old, new)))
         self.diagrams = _Diagrams()
-        self.effects = {id(rule): _effect(rule.provision) for law in (old, new) for rule in law.rules}
+        #: What a rule says where it decides, and where it is only shown.
+        self.effects = {
+            (id(rule), decides): _effect(rule.provision, decides)
+            for law in (old, new)
+            for rule in law.rules
+            for decides in (True, False)
+        }
         self.reasoned = 0
         #: Of every fact outside the grid that is set: all its values.
         self.values: dict[str, list[tuple[Cell, Any]]] = {}
@@ -624,7 +630,7 @@ class _Pair:
             if decides or provision.id in limits or (finding.owes_something and rule.effect in _ARGUMENTS):
                 sure = provision.confidence == "low" if decides else None
                 key = self.name_in_old(provision.id) if law is self.new else provision.id
-                yield key, (self.effects[id(rule)], finding.diagram.statuses[rule.number], sure, decides)
+                yield key, (self.effects[id(rule), decides], finding.diagram.statuses[rule.number], sure, decides)
         if finding.limitations is not None and law.state.limitations is not None:
             yield "limitations", law.state.limitations.years
         if finding.in_foreclosure_judgment:
@@ -840,9 +846,10 @@ def _reasons(provision: Provision) -> str:
     return provision.model_dump_json(exclude={"id", *_WORDS})
 
 
-def _effect(provision: Provision) -> str:
-    """What a rule does where it applies."""
-    return provision.model_dump_json(exclude={"id", "confidence", *_WORDS, *_CONDITIONS})
+def _effect(provision: Provision, decides: bool) -> str:
+    """What a rule does where it applies. How a cap measures is told only where it decides."""
+    unsaid = {"id", "confidence", *_WORDS, *_CONDITIONS} | (set() if decides else {"measure", "automatic"})
+    return provision.model_dump_json(exclude=unsaid)
 
 
 def _facts_of(provision: Provision) -> set[str]:
