@@ -1,12 +1,8 @@
-"""The desk's door: nobody guesses his way in, a password alone opens nothing for those who publish, sessions end, no
-cache keeps a page of the desk, and every page is for those whom it is for."""
+"""The desk's door: nobody guesses his way in, a password alone opens nothing for those who publish, sessions end."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -26,7 +22,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config.address import client_address
-from statelaw.desk import attempts, second_factor
+from statelaw.desk import second_factor
 
 from .desk import PASSWORD, device_of, person, signed_in
 
