@@ -110,16 +110,10 @@ def gate(draft: JurisdictionDraft, *, with_scenarios: bool = True) -> Gate:
         latest=latest,
         sign_offs=valid,
         voided=voided,
-        failing=_fails(draft.code, document) if document and with_scenarios else (),
+        failing=tuple(scenarios.failing(draft.code, document)) if document and with_scenarios else (),
         broken=_broken(draft.code, document) if document else (),
         scheduled=tuple(Publication.objects.scheduled().filter(code=draft.code).order_by("live_at")),
     )
-
-
-def _fails(code: str, document: Jurisdiction) -> tuple[Failure, ...]:
-    """The law's own tests that would not hold with this document in force."""
-    results = scenarios.run(code, scenarios.laws_with(code, document))
-    return tuple(failure for result in results if (failure := result.failure))
 
 
 def sign_offs_of(
@@ -373,7 +367,7 @@ def gate_again(publication: Publication) -> Again:
     document, mistakes = _read_again(publication)
     if document is None:
         return Again(mistakes=mistakes)
-    failing = _fails(publication.code, document) if isinstance(document, Jurisdiction) else ()
+    failing = tuple(scenarios.failing(publication.code, document)) if isinstance(document, Jurisdiction) else ()
     return Again(broken=_broken(publication.code, document), failing=failing)
 
 
