@@ -123,7 +123,7 @@ def as_read(edit: Edit) -> SimpleNamespace:
     caveats = form["caveats"].value() or []
     sources = [SimpleNamespace(**row) for row in edit.part_rows()["sources"]]
     return SimpleNamespace(
-        id="preview",
+        id="preview-rule",
         effect=form.effect,
         heading=form["heading"].value() or "",
         plain=form["plain"].value() or "",
@@ -255,9 +255,12 @@ class ProvisionAdmin(DraftAdmin):
 def extra_of(form: Any) -> dict[str, Any]:
     """The fields that go with the effect alone: those shown, in groups, and those only carried along."""
     shown = [name for name in EFFECTS_OF if form.is_of_effect(name)]
+    carried = [form[name] for name in EFFECTS_OF if name not in shown]
+    for field in carried:
+        field.help_text = ""  # a hidden field has no help that it could point at
     return {
         "shown": shown,
-        "carried": [form[name] for name in EFFECTS_OF if name not in shown],
+        "carried": carried,
         **{name: form[name] for name in shown},
     }
 
