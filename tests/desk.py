@@ -5,6 +5,8 @@ from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from .kept import make_groups
+
 PASSWORD = "a quiet word about the law"
 
 
@@ -16,6 +18,7 @@ def person(name: str, *groups: str, superuser: bool = False, password: str = "")
     else:
         user.set_unusable_password()
     user.save()
+    make_groups()
     user.groups.set([Group.objects.get(name=group) for group in groups])
     return user
 

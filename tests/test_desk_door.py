@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -22,6 +25,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config.address import client_address
+from statelaw import publish
 from statelaw.desk import second_factor
 
 from .desk import PASSWORD, device_of, person, signed_in
@@ -75,7 +79,7 @@ def errors_in(response) -> list[str]:
     return re.findall(r'<a href="#(\w+)">', response.content.decode().split('id="problem"')[1].split("</div>")[0])
 
 
-# --- guessing ---------------------------------------------------------------------------------------------------------
+# --- guessing --------------------------------------------------------------------------------------------------------
 
 
 def test_the_right_password_opens_the_desk_and_a_wrong_one_says_the_same_for_every_name(client):
@@ -202,7 +206,7 @@ def test_a_socket_without_an_address_still_counts_mistakes(client):
     assert answers[-1] == 429
 
 
-# --- the second factor ------------------------------------------------------------------------------------------------
+# --- the second factor -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -432,7 +436,7 @@ def test_the_door_leads_only_to_the_desk(client, pia, wanted):
     assert response.url.startswith(HOME) and "evil.example" not in response.url
 
 
-# --- sessions and passwords -------------------------------------------------------------------------------------------
+# --- sessions and passwords ------------------------------------------------------------------------------------------
 
 
 def test_a_session_ends_two_hours_after_the_last_thing_done_in_it(client, monkeypatch):
@@ -516,7 +520,23 @@ def test_a_new_password_keeps_this_session_and_ends_the_others(client):
     assert ada.check_password(new)
 
 
-# --- people -----------------------------------------------------------------------------------------------------------
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def no_licences(**rows: str) -> dict[str, str]:
+    return {"licences-TOTAL_FORMS": "0", "licences-INITIAL_FORMS": "0", **rows}
+
+
+def test_an_administrator_says_who_is_an_attorney_and_where(client):
+    publish.publish([publish.shipped()[0][code] for code in ("US", "AZ")])
+    root, ada = person("root", superuser=True), person("ada", "reviewer")
+    signed_in(client, root)
+    fields = {"username": "ada", "is_active": "on", "is_staff": "on", "groups": [ada.groups.get().pk]}
+    row = {"licences-TOTAL_FORMS": "1", "licences-0-user": ada.pk, "licences-0-number": "Bar no. 1"}
+    wrong = client.post(f"/desk/auth/user/{ada.pk}/change/", {**fields, **no_licences(**row), "licences-0-code": "US"})
+    assert wrong.status_code == 200 and not ada.licences.exists()
+    client.post(f"/desk/auth/user/{ada.pk}/change/", {**fields, **no_licences(**row), "licences-0-code": "AZ"})
+    assert ada.licences.get().code == "AZ"
 
 
 def test_nobody_is_deleted_at_the_desk(client):
@@ -535,7 +555,7 @@ def test_who_has_left_is_out_at_once(client):
     hers = signed_in(Client(), ada)
     assert hers.get(INSIDE).status_code == 200
     signed_in(client, root)
-    fields = {"username": "ada", "is_staff": "on", "groups": [Group.objects.get(name="editor").pk]}
+    fields = {"username": "ada", "is_staff": "on", "groups": [Group.objects.get(name="editor").pk], **no_licences()}
     assert client.post(f"/desk/auth/user/{ada.pk}/change/", fields).status_code == 302
     assert hers.get(INSIDE).url.startswith(LOGIN)
     assert not Session.objects.filter(session_key=hers.cookies["sessionid"].value).exists()
@@ -570,7 +590,49 @@ def test_no_page_of_the_desk_shows_the_secret_of_a_device():
     assert not {TOTPDevice, StaticDevice, StaticToken} & set(admin.site._registry)
 
 
-# --- visitors ---------------------------------------------------------------------------------------------------------
+# --- another address -------------------------------------------------------------------------------------------------
+
+ELSEWHERE = """
+import django; django.setup()
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+call_command("migrate", verbosity=0)
+call_command("createsuperuser", username="root", email="root@example.org", interactive=False, verbosity=0)
+client = Client(SERVER_NAME="localhost")
+def told(response): print(response.status_code, response.headers.get("Location", ""), response.headers["Cache-Control"])
+told(client.get("/desk/"))
+told(client.get("/back/office/"))
+told(client.post("/back/office/login/", {"username": "root", "password": "a quiet word about the law"}))
+told(client.get("/back/office/"))
+told(client.get("/back/office/second-factor/set-up/"))
+print(client.cookies["sessionid"]["path"], client.cookies["known"]["path"] if "known" in client.cookies else "-")
+"""
+
+
+def test_the_desk_stands_where_the_settings_say_and_nowhere_else(tmp_path):
+    environment = {
+        **os.environ,
+        "ADMIN_PATH": "/back/office",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'desk.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        "LAW_FROM_DATABASE": "off",
+    }
+    command = [sys.executable, "-c", ELSEWHERE]
+    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    door = "/back/office/second-factor/set-up/?next=%2Fback%2Foffice%2F"
+    assert told.stdout.splitlines() == [
+        "404  no-store",
+        "302 /back/office/login/?next=%2Fback%2Foffice%2F no-store, private",
+        "302 /back/office/ no-store, private",
+        f"302 {door} no-store, private",
+        "200  no-store, private",
+        "/back/office/ -",
+    ]
+
+
+# --- visitors --------------------------------------------------------------------------------------------------------
 
 
 def test_a_visitors_page_asks_the_database_nothing_even_with_a_cookie_of_the_desk(client, django_assert_num_queries):

@@ -20,6 +20,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from ..models import JurisdictionDraft, Licence
+from ..publish import FEDERAL
 from . import second_factor
 
 #: What the groups of migration 0005 are for, in plain words.
@@ -49,6 +51,25 @@ class AdministratorsOnly(admin.ModelAdmin):
         return False
 
 
+class LicenceInline(admin.TabularInline):
+    """Who may sign as an attorney, and in which states."""
+
+    model = Licence
+    extra = 0
+    verbose_name_plural = gettext_lazy("Licensed as an attorney in")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "code":
+            states = JurisdictionDraft.objects.exclude(code=FEDERAL).values_list("code", "name")
+            return forms.ChoiceField(label=_("State"), choices=[("", "–"), *states])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
 class GroupsField(forms.ModelMultipleChoiceField):
     def label_from_instance(self, obj: Group) -> str:
         return str(GROUPS.get(obj.name, obj.name))
@@ -66,6 +87,9 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):
         (_("What they may do"), {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
         (_("Signing in"), {"fields": ("second_factor", "last_login", "date_joined")}),
     )
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return (LicenceInline,) if obj else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
