@@ -31,7 +31,7 @@ from .reasoning import Law
 log = logging.getLogger(__name__)
 
 #: Rises when results take another form, so that older ones are not shown.
-FORM = 2
+FORM = 3
 #: A run that has said nothing for so long is taken over; one that failed is tried again.
 SILENT = timedelta(seconds=15)
 #: Results are kept while somebody may come back to them.

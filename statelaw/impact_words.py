@@ -30,6 +30,12 @@ OUTCOMES: Mapping[str, tuple[Any, str]] = {
 }
 #: Facts whose values say by themselves what they are about.
 _PLAIN = ("disposition", "lien", "residence")
+#: Shorter labels, where many facts stand in one line.
+_SHORT: Mapping[str, Any] = {
+    "foreclosed_by": gettext_lazy("foreclosure"),
+    "loan_use": gettext_lazy("loan"),
+    "units": gettext_lazy("homes covered"),
+}
 _EFFECTS: Mapping[str, Any] = {
     "bar": gettext_lazy("Bar"),
     "waiver": gettext_lazy("Waiver"),
@@ -87,7 +93,7 @@ def facts(when: Mapping[str, Any], source: Any) -> list[dict[str, str]]:
     """Facts as labels and values. A value that speaks for itself has no label before it."""
     return [
         {
-            "label": "" if name in _PLAIN else sentence.fact_label(name, source),
+            "label": "" if name in _PLAIN else str(_SHORT.get(name) or sentence.fact_label(name, source)),
             "value": values(name, allowed, source),
         }
         for name, allowed in when.items()
