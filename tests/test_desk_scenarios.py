@@ -160,6 +160,21 @@ def test_the_federal_layer_is_tested_by_every_scenario_of_every_state(desk):
     assert {failure.scenario.code for failure in failing} >= {"US"}
 
 
+def test_a_federal_edit_that_breaks_a_scenario_counts_as_well(desk, client):
+    scenarios.load([FOLDER / "US.yaml"])
+    ann = person("ann", "editor")
+    draft = JurisdictionDraft.objects.get(code="US")
+    for row in ProvisionDraft.objects.filter(jurisdiction=draft, effect="bar"):
+        drafts.delete_row(row, ann, "to see what fails")
+    drafts.touch(draft, ann)
+    failing = scenarios.standing().failing
+    assert failing
+    row = Scenario.objects.get(pk=min(failing))
+    page = signed_in(client, ann).get(f"{ADDRESS}{row.pk}/change/").content.decode()
+    assert "The federal draft: " in page and page.count("desk-result fails") == 1
+    assert client.get("/desk/").context is not None
+
+
 def test_a_federal_fact_that_a_state_still_needs_fails_that_states_scenarios_with_the_reason(desk):
     federal = SHIPPED["US"].document
     fact = federal.questions[0].fact

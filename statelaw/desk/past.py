@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -42,13 +42,26 @@ def steps(records: list[Any]) -> Iterator[Step]:
     kinds = {"+": _("made"), "~": _("changed"), "-": _("taken away")}
     for place, record in enumerate(records):
         before = records[place + 1] if place + 1 < len(records) else None
+        changes = list(_changes(before, record)) if before is not None and record.history_type == "~" else []
+        if before is not None and not changes and _is_one_with(before, record):
+            continue
         yield Step(
             at=record.history_date,
             by=record.history_user,
             what=kinds.get(record.history_type, ""),
             why=record.history_change_reason or "",
-            changes=list(_changes(before, record)) if before is not None and record.history_type == "~" else [],
+            changes=changes,
         )
+
+
+def _is_one_with(before: Any, after: Any) -> bool:
+    """One act that saved the row twice."""
+    return bool(
+        after.history_type == "~"
+        and after.history_user_id == before.history_user_id
+        and after.history_change_reason == before.history_change_reason
+        and after.history_date - before.history_date < timedelta(seconds=5)
+    )
 
 
 def _changes(before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
@@ -123,7 +136,9 @@ class KeepsHistory(admin.ModelAdmin):
         if not found:
             raise Http404
         before = list(records[page.end_index() : page.end_index() + 1])
-        shown = list(steps(found + before))[: len(found)]
+        shown = list(steps(found + before))
+        if before:
+            shown.pop()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

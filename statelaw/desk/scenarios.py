@@ -698,8 +698,7 @@ class ScenarioAdmin(KeepsHistory):
             held = Scenario()
         form.put_into(held)
         drafts.save_row(held, request.user, said["reason"] or _("added"))  # type: ignore[arg-type]
-        result = _against_both(held)[0]
-        if result.holds:
+        if all(result.holds for result in _against_both(held)[:-1]):
             messages.success(request, _("Saved. It holds against the draft."))
         else:
             messages.warning(request, _("Saved. It does not hold against the draft: see below."))
@@ -777,16 +776,22 @@ def _run_both(rows: list[Scenario], state: str) -> list[Line]:
         else:
             drafted = scenarios.run_all(rows, scenarios.laws_with(FEDERAL, document))
     else:
-        drafted = scenarios.run_all(rows, scenarios.laws_of_drafts())
+        drafted = scenarios.against_drafts(rows)
     return [Line(row, new, old) for row, new, old in zip(rows, drafted, in_force, strict=True)]
 
 
 def _against_both(row: Scenario) -> list[Shown]:
     today = timezone.localdate()
     found = []
-    for title, laws in ((_("The draft"), scenarios.laws_of_drafts), (_("What is in force"), scenarios.laws_in_force)):
+    federal = scenarios.federal_draft_laws()
+    laws_by_title = (
+        (_("The draft"), scenarios.laws_of_drafts()),
+        *(((_("The federal draft"), federal),) if federal else ()),
+        (_("What is in force"), scenarios.laws_in_force()),
+    )
+    for title, law_of in laws_by_title:
         try:
-            result = scenarios.run_one(row, laws()(row.state), today)
+            result = scenarios.run_one(row, law_of(row.state), today)
         except (LawError, KeyError) as error:
             result = Result(row, problems=((_("law"), str(error)),))
         found.append(shown(title, result))
