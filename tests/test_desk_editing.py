@@ -76,7 +76,10 @@ def text_of(response) -> str:
 def form_of(response) -> dict[str, list[str]]:
     """What a browser would send back of the page's form, if nothing were touched."""
     sent: dict[str, list[str]] = {}
-    for name, value in page_of(response).get_element_by_id("row-form").form_values():
+    form = page_of(response).get_element_by_id("row-form")
+    for blank in form.xpath(".//input[not(@value) and not(@type='checkbox' or @type='radio')]"):
+        blank.set("value", "")
+    for name, value in form.form_values():
         sent.setdefault(name, []).append(value.removeprefix("\n").replace("\n", "\r\n"))
     return sent
 
@@ -96,9 +99,9 @@ def rule(slug: str = BAR) -> ProvisionDraft:
     return ProvisionDraft.objects.get(slug=slug)
 
 
-def edited(client: Client, row, kind: str = "provisiondraft", **changes):
+def edited(client: Client, row, page: str = "provisiondraft", /, **changes):
     """The row's page opened, some fields changed, and sent."""
-    url = address(kind, row.pk)
+    url = address(page, row.pk)
     sent = form_of(client.get(url)) | {"reason": ["because"]}
     for name, value in changes.items():
         sent[name] = value if isinstance(value, list) else [value]
@@ -214,8 +217,8 @@ def test_a_day_of_checking_cannot_lie_ahead(az, editor):
         (BAR, {"effect": "magic"}, "id_effect"),
         (BAR, {"cite": ""}, "id_cite"),
         (BAR, {"confidence": ""}, "id_confidence"),
-        (BAR, {"when.acres.max": "many"}, "id_when.acres.max"),
-        (BAR, {"when.units.min": "9"}, "id_when.units.min"),
+        (BAR, {"when.acres.max": "many"}, "id_when_acres_max"),
+        (BAR, {"when.units.min": "9"}, "id_when_units_max"),
         (BAR, {"sales_from": "2024-13-41"}, "id_sales_from"),
         (BAR, {"sources-0-url": "not an address"}, "id_sources-0-url"),
         (BAR, {"sources-1-supports": ""}, "id_sources-1-supports"),
@@ -237,7 +240,7 @@ def test_a_mistake_stands_at_its_field_and_nothing_is_saved(az, editor, slug, ch
     answer = edited(editor, rule(slug), **changes)
     assert answer.status_code == 422
     found = problems_of(answer)
-    assert any(target == field or target.startswith(field.rsplit(".", 1)[0]) for target in found), found
+    assert field in found
     assert rule(slug).version == 1
     for name, value in changes.items():  # her text is still there
         if "\n" not in value and name not in ("effect", "of", "confidence", "within_unit", "sales_from"):
@@ -517,7 +520,7 @@ def test_an_answer_that_rules_name_cannot_go(az, editor):
     answer = edited(
         editor, row, "questiondraft", kind="number", usual="", tick="",
     )  # fmt: skip
-    assert "id_kind_0" in problems_of(answer) or "id_kind" in problems_of(answer)
+    assert "id_kind_0" in problems_of(answer)
     row.refresh_from_db()
     assert row.kind == "yes_no"
 

@@ -16,6 +16,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.forms import RadioSelect
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -154,8 +155,13 @@ class Edit:
             return True
         mine = self.form.compared(self.row, self.part_rows())
         held = self.form.compared(self.saved, self.desk.part_data(self.saved))
-        place = "place" in self.form.fields and self.form["place"].value() != str(self.form.initial["place"])
-        return digest_of(mine) != digest_of(held) or place
+        return digest_of(mine) != digest_of(held) or self.is_moved()
+
+    def is_moved(self) -> bool:
+        if "place" not in self.form.fields:
+            return False
+        places = {value for value, _label in self.form.fields["place"].choices}
+        return self.form.cleaned_data["place"] in places - {str(self.form.initial["place"])}
 
 
 class DraftAdmin(admin.ModelAdmin):
@@ -422,6 +428,8 @@ class DraftAdmin(admin.ModelAdmin):
         """The page again, not saved: with the fields of another effect, one more entry, or the preview."""
         if shown == "preview":
             self.look_over(edit)
+            edit.form.errors.pop("reason", None)  # it comes last
+            edit.problems = list(problems_of(edit))
         else:
             edit.form.is_valid()
         if edit.request.headers.get("HX-Request"):
@@ -525,6 +533,8 @@ class DraftAdmin(admin.ModelAdmin):
         """The row at its place among its siblings, which move up or down; each move is in the history."""
         others = [row for row in siblings if row.pk != edit.row.pk]
         after = edit.form.cleaned_data["place"]
+        if after not in {"0", *(str(row.pk) for row in others)}:  # that one was taken away meanwhile
+            after = str(edit.form.initial["place"])
         place = next((n + 1 for n, row in enumerate(others) if str(row.pk) == after), 0)
         others.insert(place, edit.row)
         moved = []
@@ -575,7 +585,8 @@ class DraftAdmin(admin.ModelAdmin):
             "home": self.home(edit.draft),
             "may_delete": not edit.is_new and self.has_delete_permission(request, edit.saved),
             "links": self._links(edit),
-            **(self.more(edit) if may_save else {"told": told(edit)}),
+            **self.more(edit),
+            **({} if may_save else {"told": told(edit)}),
         }
         page = self.page if may_save else self.readonly_page
         return TemplateResponse(request, page, context, status=status)
@@ -717,9 +728,14 @@ def _form_problems(form: Any) -> Iterable[Problem]:
             continue
         for error in errors:
             params = error.params if isinstance(error.params, dict) else {}
-            target = params.get("id") or form[name].id_for_label or form[name].auto_id
+            target = params.get("id") or _first_input(form[name])
             for message in error.messages:
                 yield Problem(target, form.label_of(name) if hasattr(form, "label_of") else form[name].label, message)
+
+
+def _first_input(field: Any) -> str:
+    """The element to start in: of several boxes the first."""
+    return f"{field.auto_id}_0" if isinstance(field.field.widget, RadioSelect) else field.id_for_label or field.auto_id
 
 
 def told(edit: Edit) -> list[tuple[str, str]]:

@@ -45,6 +45,13 @@ def digest_of(value: Any) -> str:
 # --- fields ----------------------------------------------------------------------------------------------------------
 
 
+class PlaceField(forms.ChoiceField):
+    """After which sibling a row stands. One that was taken away meanwhile is no mistake: the row stays where it is."""
+
+    def valid_value(self, value: Any) -> bool:
+        return super().valid_value(value) or str(value).isdigit()
+
+
 class Day(forms.DateInput):
     input_type = "date"
 
@@ -117,8 +124,6 @@ class RowForm(forms.ModelForm):
     keys: Mapping[str, str] = {}
     #: Fields that keep what they are set to even where nothing was sent for them.
     kept: Sequence[str] = ()
-    #: Fields that are not the row's words.
-    own = ("version", "seen", "reason")
 
     def __init__(self, *args: Any, draft: Any, part_values: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -217,7 +222,7 @@ IN_FORCE = ("sales_from", "sales_to", "loans_from", "loans_to")
 
 
 class ProvisionForm(RowForm):
-    place = forms.ChoiceField(
+    place = PlaceField(
         label=_("Place among the state’s rules"),
         help_text=_("Readers see rules grouped by effect; within a group, in this order."),
     )
@@ -264,7 +269,6 @@ class ProvisionForm(RowForm):
         "ask_within": "ask_count",
     }  # fmt: skip
     kept = ("when", "unless", "caveats", "automatic")
-    own = (*RowForm.own, "place", "checked_today")
 
     class Meta:
         model = ProvisionDraft
@@ -472,25 +476,23 @@ class ProcessForm(RowForm):
         f"route.{kind}": f"route_{kind}" for kind in Kind.values
     }
     kept = ("available", "route")
-    own = (*RowForm.own, *(f"route_{kind}" for kind in Kind.values))
 
     class Meta:
         model = ProcessDraft
-        fields = ("usual", "available", "summary", "route")
+        fields = ("usual", "available", "summary")
         labels = {"usual": _("What most homeowners see"), "summary": _("In plain words")}
         help_texts = {"summary": _("Two or three plain sentences to the homeowner.")}
         widgets = {"usual": forms.RadioSelect, "summary": forms.Textarea(attrs={"rows": 6})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields.pop("route", None)
         self.fields["usual"].choices = Kind.choices
         for kind, label in Kind.choices:
             self.fields[f"route_{kind}"] = _choose(ROUTES, label, required=False)
             self.initial.setdefault(f"route_{kind}", (self.instance.route or {}).get(kind, ""))
 
     def row_fields(self) -> list[str]:
-        return list(self._meta.fields)
+        return [*super().row_fields(), "route"]
 
     @property
     def routes(self) -> list[Any]:
@@ -545,10 +547,9 @@ class QuestionForm(RowForm):
             "box to tick on the page of circumstances."
         ),
     )
-    place = forms.ChoiceField(label=_("Place among the state’s questions"))
+    place = PlaceField(label=_("Place among the state’s questions"))
     keys = {name: name for name in ("fact", "kind", "ask", "usual", "why", "tick")} | {"choices": "kind"}
     kept = ("usual",)
-    own = (*RowForm.own, "place")
 
     class Meta:
         model = QuestionDraft
@@ -587,7 +588,7 @@ class QuestionForm(RowForm):
             "prefix": prefix
         }
         if not self.instance.pk:
-            self.initial.setdefault("fact", prefix)
+            self.initial["fact"] = prefix
         self.fields["kind"].choices = QuestionDraft.Kind.choices
         self.fields["usual"].choices = [("", gettext("none: it is open until it is asked")), *answers]
         if isinstance(self.instance.usual, bool):

@@ -134,6 +134,8 @@ class QuestionAdmin(PartAdmin):
 
     def in_document(self, data: dict[str, Any], edit: Edit) -> dict[str, Any]:
         held = data.get("questions", [])
+        if not edit.row.fact:  # said at its field
+            return data
         name = edit.saved.fact if edit.saved is not None else None
         question = drafts.question_data(edit.row, choices=edit.part_rows()["choices"])
         place = next((n for n, item in enumerate(held) if item["fact"] == name), len(held))

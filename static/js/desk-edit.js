@@ -21,14 +21,16 @@
   };
   // A new entry of a list: the reader starts in it.
   let asked = null;
+  const entries = (list) => document.getElementById(list)?.querySelectorAll(":scope > fieldset.entry") || [];
   document.addEventListener("click", (event) => {
-    asked = event.target.closest?.("button.add")?.closest(".entries")?.id || null;
+    const list = event.target.closest?.("button.add")?.closest(".entries")?.id;
+    if (list) asked = { list, count: entries(list).length };
   });
   document.addEventListener("htmx:after:swap", () => {
     say();
-    const list = asked && document.getElementById(asked);
+    if (!asked || entries(asked.list).length <= asked.count) return;
+    [...entries(asked.list)].pop().querySelector("input:not([type=hidden]), select, textarea").focus();
     asked = null;
-    list?.querySelector("fieldset.entry:last-of-type :is(input, select, textarea):not([type=hidden])")?.focus();
   });
   // What is typed is not left by mistake.
   const form = document.getElementById("row-form");
