@@ -20,6 +20,7 @@ from statelaw.document import plain_data
 from statelaw.models import NOT_REVIEWED, ReaderNote
 from statelaw.store import PublicationInfo
 
+from .test_look import wrong
 from .walker import walk_through
 
 RULE = store.law("AZ").state.provisions[0]
@@ -405,3 +406,16 @@ def test_what_goes_wrong_is_logged_without_the_note():
     )
     assert Discreet().filter(record)
     assert RULE.id not in record.getMessage()
+
+
+def test_every_page_of_it_is_tied_together_for_those_who_cannot_see_it(reader):
+    pages = [
+        reader.get(f"/note/az/?rule={RULE.id}&page=law"),
+        reader.get("/note/us/"),
+        reader.get("/note/az/thanks/?page=report"),
+        send(reader, ""),
+        send(reader, "", more="x"),
+        send(reader, query="rule=gone"),
+    ]
+    for page in pages:
+        assert wrong(page) == []
