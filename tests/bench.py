@@ -222,6 +222,34 @@ def reasoning() -> None:
     figure("reasoning, everything unknown, 99th percentile", times[int(len(times) * 0.99)], 2, " ms")
 
 
+def impact() -> None:
+    """What a change does: every rule of a state changed at once, in the states with the largest grids and the most
+    rules; and every rule of the federal layer, over every state."""
+    from statelaw import impact_runs, store
+    from statelaw.impact import compare
+    from statelaw.reasoning import Law
+
+    def all_changed(document):
+        other = {"low": "high", "medium": "low", "high": "low"}
+        rules = tuple(p.model_copy(update={"confidence": other[p.confidence]}) for p in document.provisions)
+        return document.model_copy(update={"provisions": rules})
+
+    worst = (0.0, "")
+    for code in ("IA", "OR", "NJ", "NC", "LA", "CA", "AZ", "NV"):
+        old = store.law(code)
+        start = time.perf_counter()
+        compare(old, Law(all_changed(old.state), old.federal))
+        worst = max(worst, (time.perf_counter() - start, code))
+    note(f"slowest state: {worst[1]}")
+    figure("impact, every rule of a state changed", worst[0], 5, " s")
+    federal = all_changed(store.federal_law())
+    start = time.perf_counter()
+    for code in store.codes():
+        old = store.law(code)
+        compare(old, Law(old.state, federal), None, impact_runs.MOST_REASONED_A_STATE)
+    figure("impact, every federal rule changed", time.perf_counter() - start, 60, " s", digits=0)
+
+
 def paper() -> None:
     """A four-page summary against a bare document of as many pages, both pressed in one process."""
     from weasyprint import HTML
@@ -263,6 +291,8 @@ def main() -> None:
     )
     print("reasoning", flush=True)
     reasoning()
+    print("impact", flush=True)
+    impact()
     with server() as (address, process):
         print("pages", flush=True)
         pages(address)
