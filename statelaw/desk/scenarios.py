@@ -668,7 +668,7 @@ class ScenarioAdmin(KeepsHistory):
                 results = _against_both(trial)
             elif (saved := self._save(request, form, row)) is not None:
                 return redirect("admin:statelaw_scenario_change", saved.pk)
-        elif row is not None:
+        elif row is not None and request.method != "POST":
             results = _against_both(row)
         title = row.name if row else _("Add a scenario for %(state)s") % {"state": state_name}
         context = self._context(
