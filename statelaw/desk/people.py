@@ -76,7 +76,7 @@ class GroupsField(forms.ModelMultipleChoiceField):
 
 
 class UserAdmin(AdministratorsOnly, DjangoUserAdmin):
-    list_display = ("username", "get_full_name", "does", "second_factor", "is_active", "last_login")
+    list_display = ("username", "full_name", "does", "second_factor", "is_active", "last_login")
     list_filter = ("is_active", "is_superuser", "groups")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined", "second_factor")
@@ -130,6 +130,10 @@ class UserAdmin(AdministratorsOnly, DjangoUserAdmin):
         super().save_model(request, obj, form, change)
         if change and ("is_active" in form.changed_data or "is_staff" in form.changed_data):
             second_factor.end_sessions(obj)
+
+    @admin.display(description=gettext_lazy("name"), ordering="last_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name() or "–"
 
     @admin.display(description=gettext_lazy("does"))
     def does(self, user: User) -> str:
