@@ -75,7 +75,7 @@ MODELS = {
     "axes_accesslog": (ADMINISTRATOR, NONE, NONE),
     "screener_tally": (ADMINISTRATOR, NONE, NONE),
     "statelaw_jurisdictiondraft": (DESK, NONE, NONE),
-    "statelaw_processdraft": (DESK, ADMINISTRATOR, NONE),
+    "statelaw_processdraft": (DESK, NONE, NONE),
     "statelaw_limitationsdraft": (DESK, EDITOR, EDITOR),
     "statelaw_questiondraft": (DESK, EDITOR, EDITOR),
     "statelaw_provisiondraft": (DESK, EDITOR, EDITOR),

@@ -158,9 +158,10 @@ class Edit:
         return digest_of(mine) != digest_of(held) or self.is_moved()
 
     def is_moved(self) -> bool:
-        if "place" not in self.form.fields:
+        field: Any = self.form.fields.get("place")
+        if field is None:
             return False
-        places = {value for value, _label in self.form.fields["place"].choices}
+        places = {value for value, _label in field.choices}
         return self.form.cleaned_data["place"] in places - {str(self.form.initial["place"])}
 
 
@@ -370,7 +371,7 @@ class DraftAdmin(admin.ModelAdmin):
             last = history.last_of(self.model, unquote(object_id))
             if last is not None:
                 return self._back_again(request, last)
-        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return self._not_there(request)
 
     def _back_again(self, request: HttpRequest, last: Any) -> HttpResponse:
         """What was typed into a row that is gone, as a new row that is not saved yet."""
@@ -437,10 +438,10 @@ class DraftAdmin(admin.ModelAdmin):
             if piece is not None:
                 return piece
         if shown != "preview":  # nobody has said that it is finished
-            edit.form._errors = type(edit.form.errors)()
+            edit.form.errors.clear()
             for part in edit.parts.values():
                 for form in part.forms:
-                    form._errors = type(form.errors)()
+                    form.errors.clear()
         return self.render(edit)
 
     # Two editors
@@ -496,7 +497,8 @@ class DraftAdmin(admin.ModelAdmin):
     # Saving
 
     def _save(self, edit: Edit) -> None:
-        user, reason = edit.request.user, edit.reason
+        user: Any = edit.request.user
+        reason = edit.reason
         if edit.saved is not None:
             edit.row.version = edit.saved.version
         drafts.save_row(edit.row, user, reason)
@@ -510,7 +512,8 @@ class DraftAdmin(admin.ModelAdmin):
 
     def _save_part(self, edit: Edit, name: str, wanted: list[dict[str, Any]]) -> None:
         """Entries that stay are left alone, so that the history shows what changed and nothing else."""
-        user, reason = edit.request.user, edit.reason
+        user: Any = edit.request.user
+        reason = edit.reason
         relation = getattr(edit.row, name)
         held = list(relation.all())
         pairs: list[Any] = [None] * len(wanted)
@@ -597,6 +600,10 @@ class DraftAdmin(admin.ModelAdmin):
         base = f"admin:statelaw_{self.opts.model_name}"
         return {name: reverse(f"{base}_{name}", args=[edit.saved.pk]) for name in ("change", "history", "delete")}
 
+    def _not_there(self, request: HttpRequest) -> HttpResponse:
+        messages.warning(request, _("There is no such %(what)s.") % {"what": self.opts.verbose_name})
+        return HttpResponseRedirect(reverse(f"admin:statelaw_{self.opts.model_name}_changelist"))
+
     # Taking away
 
     def delete_view(
@@ -605,7 +612,7 @@ class DraftAdmin(admin.ModelAdmin):
         with transaction.atomic():
             row = self.get_object(request, unquote(object_id))
             if row is None:
-                return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+                return self._not_there(request)
             if not self.has_delete_permission(request, row):
                 raise PermissionDenied
             return self._delete(request, row)
@@ -614,16 +621,16 @@ class DraftAdmin(admin.ModelAdmin):
         is_asked = request.method == "POST"
         draft = self.draft_for(request, row, locked=is_asked)
         row = self.model.objects.get(pk=row.pk) if is_asked else row
-        form = WhyForm(request.POST if is_asked else None, initial={"version": row.version}, label_suffix="")
+        data = request.POST.copy() if is_asked else None
+        form = WhyForm(data, initial={"version": row.version}, label_suffix="")
         stops = self._stops(draft, row)
-        if is_asked and not stops and form.is_valid():
+        if data is not None and not stops and form.is_valid():
             if form.cleaned_data["version"] != row.version:
                 last = row.history.first()
                 who, why = name_of(last and last.history_user), (last and last.history_change_reason) or NOTHING
                 words = _("%(who)s has saved this meanwhile: “%(why)s”. Look at it again before you take it away.")
                 form.add_error(None, words % {"who": who, "why": why})
-                form.data = form.data.copy()
-                form.data["version"] = row.version
+                data["version"] = str(row.version)
             else:
                 self._take_away(request, draft, row, form.cleaned_data["reason"])
                 return HttpResponseRedirect(self.home(draft))
@@ -661,7 +668,7 @@ class DraftAdmin(admin.ModelAdmin):
         after = mistakes_of(self.without(drafts.document_data(draft), row), federal)
         return [f"{m.where}: {m.key}: {in_plain_words(m.message)}" for m in after if str(m) not in known]
 
-    def _take_away(self, request: HttpRequest, draft: JurisdictionDraft, row: Any, reason: str) -> None:
+    def _take_away(self, request: Any, draft: JurisdictionDraft, row: Any, reason: str) -> None:
         said = str(row)
         for name in self.part_names:
             for item in getattr(row, name).all():
@@ -680,7 +687,7 @@ class DraftAdmin(admin.ModelAdmin):
             raise PermissionDenied
         last = history.last_of(self.model, unquote(object_id))
         if row is None and last is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._not_there(request)
         draft = get_object_or_404(drafts.whole(), pk=last.jurisdiction_id if row is None else row.jurisdiction_id)
         shown = row if row is not None else last.instance
         form = self.edit_of(request, draft, row, None).form

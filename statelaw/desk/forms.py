@@ -99,6 +99,10 @@ def _choose(choices: Iterable[Any], label: Any, **more: Any) -> forms.ChoiceFiel
     return forms.ChoiceField(label=label, choices=[("", _("choose")), *choices], **more)
 
 
+def _choices(field: Any) -> list[tuple[Any, Any]]:
+    return list(field.choices)
+
+
 def one_kind_of_line_end(values: dict[str, Any]) -> None:
     """Browsers send every line end as two characters; the law keeps one, and is not changed by being looked at."""
     for name, value in values.items():
@@ -129,14 +133,16 @@ class RowForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.draft = draft
         self.part_values = part_values or {}
-        for field in self.fields.values():
-            field.error_messages.setdefault("required", "")
+        for name, field in self.fields.items():
             field.error_messages["required"] = _("Say something here.")
             if isinstance(field, forms.ChoiceField):
                 field.error_messages["required"] = _("Choose one.")
                 if isinstance(field.widget, forms.Select):
-                    field.choices = [(value, label if value else _("choose")) for value, label in field.choices]
+                    self._field(name).choices = [(key, text if key else _("choose")) for key, text in _choices(field)]
         self.fields["reason"].error_messages["required"] = _("Say why, in a few words.")
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
 
     def say_what_is_seen(self) -> None:
         """Sets the marks by which a later save by somebody else is noticed, field by field."""
@@ -150,7 +156,7 @@ class RowForm(forms.ModelForm):
         return found | dict(self.part_values if parts is None else parts)
 
     def row_fields(self) -> list[str]:
-        return [name for name in self._meta.fields if name in self.fields]
+        return [name for name in self._meta.fields or () if name in self.fields]
 
     def label_of(self, name: str) -> str:
         """A field's name where it stands alone."""
@@ -178,7 +184,7 @@ class RowForm(forms.ModelForm):
         return self.cleaned_data
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook
         for name in self.kept:
             if name in self.cleaned_data:
                 setattr(self.instance, name, self.cleaned_data[name])
@@ -354,7 +360,8 @@ class ProvisionForm(RowForm):
             "hx-swap": "outerHTML",
         }
         for name in ("event_bound", "ask_event_bound"):
-            self.fields[name].choices = [("", _("as is usual for it")), *list(self.fields[name].choices)[1:]]
+            field = self._field(name)
+            field.choices = [("", _("as is usual for it")), *_choices(field)[1:]]
         for name in ("within_count", "ask_count"):
             self.fields[name] = _count(self.fields[name].label, required=False)
         if row.pk:
@@ -362,7 +369,7 @@ class ProvisionForm(RowForm):
         else:
             self.fields["slug"].required = False
             self.fields["slug"].widget.attrs |= {"spellcheck": "false", "autocapitalize": "none"}
-        self.fields["place"].choices = _places(row, siblings)
+        self._field("place").choices = _places(row, siblings)
         if "place" not in self.initial:
             self.initial["place"] = _place_of(row, siblings)
         if row.automatic is not None:
@@ -389,15 +396,15 @@ class ProvisionForm(RowForm):
         cleaned = super().clean()
         for name in EFFECTS_OF:  # what does not stand with the effect was not shown, and is not kept
             if not self.is_of_effect(name) and name in self.fields:
-                self._errors.pop(name, None)
+                self.errors.pop(name, None)
                 cleaned[name] = None if name in ("automatic", "ask_count", "within_count") else ""
         for event, of in (("event", "of"), ("ask_event", "ask_of")):
             if cleaned.get(of) != "other":
-                self._errors.pop(event, None)
+                self.errors.pop(event, None)
                 cleaned[event] = ""
         today = timezone.localdate()
         if cleaned.get("checked_today"):
-            self._errors.pop("checked", None)
+            self.errors.pop("checked", None)
             cleaned["checked"] = today
         elif cleaned.get("checked") and cleaned["checked"] > today:
             self.add_error("checked", gettext("This day has not come yet."))
@@ -486,7 +493,7 @@ class ProcessForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["usual"].choices = Kind.choices
+        self._field("usual").choices = Kind.choices
         for kind, label in Kind.choices:
             self.fields[f"route_{kind}"] = _choose(ROUTES, label, required=False)
             self.initial.setdefault(f"route_{kind}", (self.instance.route or {}).get(kind, ""))
@@ -589,11 +596,11 @@ class QuestionForm(RowForm):
         }
         if not self.instance.pk:
             self.initial["fact"] = prefix
-        self.fields["kind"].choices = QuestionDraft.Kind.choices
-        self.fields["usual"].choices = [("", gettext("none: it is open until it is asked")), *answers]
+        self._field("kind").choices = QuestionDraft.Kind.choices
+        self._field("usual").choices = [("", gettext("none: it is open until it is asked")), *answers]
         if isinstance(self.instance.usual, bool):
             self.initial["usual"] = "true" if self.instance.usual else "false"
-        self.fields["place"].choices = _places(self.instance, siblings)
+        self._field("place").choices = _places(self.instance, siblings)
         self.initial.setdefault("place", _place_of(self.instance, siblings))
 
     def words_of(self, name: str, value: Any) -> str:
@@ -658,7 +665,6 @@ class PartFormSet(forms.BaseFormSet):
         super().add_fields(form, index)
         form.fields["ORDER"].label = _("Place")
         form.fields["ORDER"].widget.attrs |= {"min": 1, "inputmode": "numeric"}
-        form.fields["ORDER"].max_value = 1000
         form.fields["DELETE"].label = _("Remove this one")
         for name, field in form.fields.items():
             if name not in ("ORDER", "DELETE"):
@@ -673,7 +679,7 @@ class PartFormSet(forms.BaseFormSet):
         return sorted(found, key=lambda form: (_order(form) is None, _order(form) or 0))
 
     def is_removed(self, form: PartForm) -> bool:
-        return bool(self._should_delete_form(form)) if hasattr(form, "cleaned_data") else False
+        return bool(getattr(form, "cleaned_data", {}).get("DELETE"))
 
     def is_blank(self, form: PartForm) -> bool:
         return all(form[name].value() in (None, "") for name in form.declared_fields)

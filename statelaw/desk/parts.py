@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -23,9 +23,9 @@ from .provisions import EditedFilter, StateFilter
 
 
 class PartAdmin(DraftAdmin):
-    list_filter = (StateFilter, EditedFilter)
+    list_filter: ClassVar[Any] = (StateFilter, EditedFilter)
     list_select_related = ("jurisdiction", "edited_by")
-    ordering = ("jurisdiction__name",)
+    ordering: ClassVar[Any] = ("jurisdiction__name",)
 
     @admin.display(description=gettext_lazy("state"), ordering="jurisdiction__name")
     def state(self, row: Any) -> str:
@@ -71,8 +71,13 @@ class ProcessAdmin(SectionAdmin):
     def ways(self, row: ProcessDraft) -> str:
         return ", ".join(row.available)
 
+    # Every law has one.
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # every law has one
+        return False
 
     def in_document(self, data: dict[str, Any], edit: Edit) -> dict[str, Any]:
         rows = edit.part_rows()

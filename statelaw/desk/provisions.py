@@ -62,7 +62,7 @@ class CheckedFilter(admin.SimpleListFilter):
             "old": Q(checked__lt=limit),
             "year": Q(checked__gte=limit),
         }
-        return queryset.filter(found[self.value()]) if self.value() in found else queryset
+        return queryset.filter(found.get(self.value() or "", Q()))
 
 
 class EditedFilter(admin.SimpleListFilter):
