@@ -40,7 +40,7 @@ PATH = ("disposition", "foreclosed_by", "lien")
 KINDS = ("answer", "amount", "other", "new", "gone")
 #: At most so many special walks, and so many reasoned situations after which no further one is begun.
 MOST_SPECIALS = 60
-MOST_REASONED = 2_500
+MOST_REASONED = 1_500
 
 Progress = Callable[[int, int], None]
 

@@ -39,7 +39,7 @@ KEPT = timedelta(days=3)
 #: How often a working run writes how far it is.
 BEAT_SECONDS = 0.5
 #: Situations that one state may cost in a run over all of them, beside its grid.
-MOST_REASONED_A_STATE = 600
+MOST_REASONED_A_STATE = 400
 #: Groups over all states, and states named with each.
 MOST_MERGED, MOST_OF_A_STATE = 60, 5
 
