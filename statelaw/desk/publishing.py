@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -39,11 +40,18 @@ SHORT = {
 }
 
 
+SHORT_STANDING = {Standing.OVERTAKEN: _("overtaken"), Standing.WITHDRAWN: _("withdrawn")}
+
+
 class LookOnly(admin.ModelAdmin):
     """Rows that are kept for ever."""
 
     actions = None
     list_per_page = 50
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -60,8 +68,7 @@ class StandingFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        short = {Standing.OVERTAKEN: _("overtaken")}
-        return [(item.value, short.get(item, item.label)) for item in Standing]
+        return [(item.value, SHORT_STANDING.get(item, item.label)) for item in Standing]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Publication]) -> QuerySet[Publication]:
         if self.value() not in Standing.values:
@@ -94,7 +101,7 @@ class PartFilter(admin.SimpleListFilter):
 
 @admin.register(Publication)
 class PublicationAdmin(LookOnly):
-    list_display = ("named", "standing", "live_at", "made_by", "review", "note")
+    list_display = ("named", "stands", "review", "made_by", "note")
     list_filter = (StandingFilter, PartFilter, "origin", "is_alone")
     search_fields = ("code", "note", "made_by")
     search_help_text = _("A code such as AZ, words of “what changed”, or who published.")
@@ -108,9 +115,11 @@ class PublicationAdmin(LookOnly):
     def named(self, row: Publication) -> str:
         return format_html('{} <span class="code">{}</span>', title_of(row.code), f"{row.code} {row.number}")
 
-    @admin.display(description=_("standing"), ordering="standing")
-    def standing(self, row: Any) -> str:
-        return format_html('<span class="standing {}">{}</span>', row.standing, Standing(row.standing).label)
+    @admin.display(description=_("standing"), ordering="live_at")
+    def stands(self, row: Any) -> str:
+        day = formats.date_format(timezone.localtime(row.live_at), "M j, Y")
+        label = SHORT_STANDING.get(row.standing, Standing(row.standing).label)
+        return format_html('<span class="standing {}">{}</span><br>{}', row.standing, label, day)
 
     @admin.display(description=_("checked"), ordering="reviewed_by")
     def review(self, row: Publication) -> str:
