@@ -75,7 +75,8 @@ def _found(draft: JurisdictionDraft, run: ImpactRun) -> dict[str, Any]:
 # --- shared by the pages of a draft's law ----------------------------------------------------------------------------
 def draft_to_view(request: HttpRequest, code: str) -> JurisdictionDraft:
     """The draft with all its rows, for anyone of the desk who may look at drafts."""
-    if not request.user.has_perm("statelaw.view_jurisdictiondraft"):
+    user: Any = request.user
+    if not user.has_perm("statelaw.view_jurisdictiondraft"):
         raise PermissionDenied
     draft = drafts.whole(JurisdictionDraft.objects.filter(code=code)).first()
     if draft is None:
