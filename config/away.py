@@ -93,23 +93,28 @@ class Field:
 def answer(request: HttpRequest, error: BaseException, writes: Writes) -> HttpResponse:
     """The answer to a request of the desk that the database did not serve."""
     log.warning("the desk cannot use its database: %s", " ".join(str(error).split())[:300])
+    context = {**sent_again(request), "in_doubt": writes.stays or _broke_in_commit(error)}
+    # A part of a page that is still open, with all that was typed in it: a word is enough, and it stays as it is.
+    htmx = getattr(request, "htmx", None)
+    is_part = htmx is not None and bool(htmx) and not htmx.boosted
+    page = render_to_string("admin/_away.html" if is_part else "admin/away.html", context)
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def sent_again(request: HttpRequest, is_ours: bool = False) -> dict[str, Any]:
+    """What ``admin/_sent.html`` needs to show what was sent and to send it again. ``is_ours``: it is known to come from
+    a page of ours, although its seal is an old one."""
     is_door = _is_door(request)
-    sent = [] if is_door else list(_sent(request))
-    context = {
+    sent = [] if is_door else list(_sent(request, is_ours))
+    return {
         "address": request.get_full_path(),
         "is_sent": request.method == "POST" and not is_door,
-        "in_doubt": writes.stays or _broke_in_commit(error),
         "is_kept": any(field.value and not BY_ITSELF.search(field.name) for field in sent),
         "typed": [field for field in sent if _is_typed(field)],
         "chosen": [field for field in sent if _is_shown(field) and not _is_typed(field)],
         "hidden": [field for field in sent if not _is_shown(field)],
         "csrf_token": get_token(request),
     }
-    # A part of a page that is still open, with all that was typed in it: a word is enough, and it stays as it is.
-    htmx = getattr(request, "htmx", None)
-    is_part = htmx is not None and bool(htmx) and not htmx.boosted
-    page = render_to_string("admin/_away.html" if is_part else "admin/away.html", context)
-    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _is_door(request: HttpRequest) -> bool:
@@ -119,13 +124,24 @@ def _is_door(request: HttpRequest) -> bool:
         return False
 
 
-def _sent(request: HttpRequest) -> Iterator[Field]:
+class _Seal(CsrfViewMiddleware):
+    """Django's own check of a form's seal, which only answers, and shows no page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> Any:
+        return reason
+
+
+def _is_sealed(request: HttpRequest) -> bool:
+    return _Seal(lambda _: HttpResponse()).process_view(request, answer, (), {}) is None
+
+
+def _sent(request: HttpRequest, is_ours: bool) -> Iterator[Field]:
     """What a form of ours sent. What another site made a browser send is not handed on with a seal of ours."""
     if request.method != "POST":
         return
     try:
         form = request.POST
-        if CsrfViewMiddleware(lambda _: HttpResponse()).process_view(request, answer, (), {}) is not None:
+        if not is_ours and not _is_sealed(request):
             return
     except (BadRequest, SuspiciousOperation, MultiPartParserError, OSError):
         return  # more than is read, or not readable

@@ -241,7 +241,7 @@ SESSION_COOKIE_PATH = "/" + ADMIN_PATH
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_AGE = None  # until the browser is closed
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "screener.views.stale_form"
+CSRF_FAILURE_VIEW = "config.failures.stale_form"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
 # Whoever watches a machine asks it directly, over plain http.

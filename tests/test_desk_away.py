@@ -1,10 +1,12 @@
 """The desk without its database: it says so, says whether anything was saved, and keeps what was typed."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 from lxml import html
 
 from config import away
@@ -125,6 +127,9 @@ def test_what_was_saved_before_the_database_went_is_not_called_unsaved(lasting):
     with lost("UPDATE"):
         certain = lasting.post(EDIT, typed())
     assert "Nothing was saved." in certain.content.decode()
+    session = lasting.session
+    session.set_expiry(timezone.now() + timedelta(minutes=5))  # so that its end is moved on, and the session written
+    session.save()
     with lost('UPDATE "django_session"', 'INSERT INTO "django_session"'):  # after the view has done its work
         doubtful = lasting.post(EDIT, typed())
     assert JurisdictionDraft.objects.get(code="AZ").edited_by.username == "ann"

@@ -520,6 +520,59 @@ def test_a_new_password_keeps_this_session_and_ends_the_others(client):
     assert ada.check_password(new)
 
 
+# --- nothing typed is lost -------------------------------------------------------------------------------------------
+
+SOURCE = "/desk/statelaw/provisiondraft/add/"
+TYPED = {"heading": "Words that took <an hour>", "slug": "az-1", "position": "3"}
+
+
+def seal_of(client: Client) -> str:
+    """As a page of the desk holds it."""
+    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(LOGIN).content.decode())[1]
+
+
+def test_what_is_sent_after_the_session_ended_is_shown_and_can_be_sent_again():
+    browser = Client(enforce_csrf_checks=True)
+    seal = seal_of(browser)
+    response = browser.post(SOURCE, {**TYPED, "csrfmiddlewaretoken": seal})
+    page = response.content.decode()
+    assert response.status_code == 403 and "You were signed out." in page
+    assert "Words that took &lt;an hour&gt;" in page and f'action="{SOURCE}"' in page
+    assert 'name="position" value="3"' in page
+
+
+def test_what_is_sent_from_before_signing_in_again_in_another_tab_is_offered_with_a_new_seal():
+    person("ada", "editor", password=PASSWORD)
+    browser = Client(enforce_csrf_checks=True)
+    old = seal_of(browser)
+    browser.post(LOGIN, {"username": "ada", "password": PASSWORD, "csrfmiddlewaretoken": old})
+    response = browser.post(SOURCE, {**TYPED, "csrfmiddlewaretoken": old}, HTTP_ORIGIN="http://testserver")
+    page = response.content.decode()
+    assert response.status_code == 403 and "Words that took &lt;an hour&gt;" in page
+    new = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    again = browser.post("/desk/second-factor/off/", {"csrfmiddlewaretoken": new}, HTTP_ORIGIN="http://testserver")
+    assert again.status_code == 302
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://testserver.evil.example"])
+def test_what_another_site_had_the_browser_send_gets_no_seal_of_ours(origin):
+    person("ada", "editor", password=PASSWORD)
+    browser = Client(enforce_csrf_checks=True)
+    headers = {"HTTP_ORIGIN": origin} if origin else {}
+    away = browser.post(SOURCE, TYPED, **headers)
+    browser.post(LOGIN, {"username": "ada", "password": PASSWORD, "csrfmiddlewaretoken": seal_of(browser)})
+    inside = browser.post(SOURCE, TYPED, **headers)
+    assert away.status_code == 302 and inside.status_code == 403
+    assert "Words that took" not in inside.content.decode()
+
+
+def test_a_password_is_never_shown_again_and_a_visitor_gets_the_visitors_page(client):
+    browser = Client(enforce_csrf_checks=True)
+    told = browser.post(LOGIN, {"username": "ada", "password": "my secret"}, HTTP_ORIGIN="http://testserver")
+    assert told.status_code == 403 and "my secret" not in told.content.decode()
+    assert "law desk" not in browser.post("/start/").content.decode()
+
+
 # --- people ----------------------------------------------------------------------------------------------------------
 
 

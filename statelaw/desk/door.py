@@ -22,6 +22,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from config import away
+
 #: Whoever may do one of these changes what every visitor is told.
 POWERS = ("statelaw.publish", "statelaw.roll_back")
 BEGAN = "began"
@@ -105,8 +107,19 @@ def turned_away(request: HttpRequest) -> HttpResponse | None:
 def _signed_out(request: HttpRequest) -> HttpResponse:
     if getattr(request, "htmx", False):
         # A part of a page that is still open, perhaps with something typed: it is left as it is.
-        return render(request, "admin/_signed_out.html", {"here": _back_to(request)})
+        return render(request, "admin/_signed_out.html")
+    kept = away.sent_again(request)
+    if kept["is_kept"]:
+        return render(request, "admin/signed_out.html", {**kept, "is_signed_out": True}, status=403)
     return _sent_to(request, "login")
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose seal does not hold: as a rule, somebody signed in again since its page was opened. What was typed is
+    offered again only if the browser says that it comes from a page of ours: another site must not have us seal it."""
+    ours = f"{request.scheme}://{request.get_host()}"
+    kept = away.sent_again(request, is_ours=request.headers.get("Origin") == ours)
+    return render(request, "admin/signed_out.html", {**kept, "is_signed_out": not may_enter(request.user)}, status=403)
 
 
 def _sent_to(request: HttpRequest, name: str) -> HttpResponse:
