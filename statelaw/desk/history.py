@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils import dateformat, timezone
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from .forms import NOTHING, PART_LABELS, PART_SETS, RowForm
 
 MOST = 200
+#: Rows that one person saved for one reason within this time were saved together.
+ONE_SAVE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,24 @@ def last_of(model: Any, key: str) -> Any:
 
 
 def steps_of(model: Any, key: str, form: RowForm, part_names: tuple[str, ...]) -> list[Step]:
-    """A row's steps and those of the lists in it, the newest first; records of one save stand together."""
+    """A row's steps, the newest first; what was done to the lists in it stands with the save that did it."""
     records = list(
         model.history.filter(id=int(key)).select_related("history_user").order_by("history_date", "history_id")
     )
-    found = [_step(before, record, form) for before, record in zip([None, *records], records, strict=False)]
+    steps = [_step(before, record, form) for before, record in zip([None, *records], records, strict=False)]
     for name in part_names:
-        found += _part_steps(model, key, name)
-    found = [step for step in found if step.changes or step.kind != _KINDS["~"]]
+        for part in _part_steps(model, key, name):
+            whole = next((step for step in steps if _is_one_save(step, part)), None)
+            if whole is None:
+                steps.append(part)
+            elif whole.kind == _KINDS["~"]:  # a new row's words, or those of one taken away, are not told one by one
+                whole.changes.extend(part.changes)
+    found = [step for step in steps if step.changes or step.kind != _KINDS["~"]]
     return sorted(found, key=lambda step: step.when, reverse=True)[:MOST]
+
+
+def _is_one_save(one: Step, other: Step) -> bool:
+    return (one.who, one.why) == (other.who, other.why) and abs(one.when - other.when) < ONE_SAVE
 
 
 _KINDS = {"+": gettext_lazy("added"), "~": gettext_lazy("changed"), "-": gettext_lazy("taken away")}
@@ -101,7 +113,6 @@ def _part_steps(model: Any, key: str, name: str) -> list[Step]:
         last[record.id] = record
         changes = [Change(str(PART_LABELS[name]), old, new)] if old != new else []
         steps.append(_of(record, changes))
-    # What came with the row itself is said by the row's own first step.
     return [step for step in steps if step.changes]
 
 
