@@ -1,21 +1,17 @@
-"""Apps of others, named in the desk's words; Django's admin has the desk's own site as its default."""
+"""Django's admin, with the desk's own site as its default, and other people's apps named in the desk's words."""
 
-from axes.apps import AppConfig as AxesConfig
+from django.apps import apps
 from django.contrib.admin.apps import AdminConfig
-from django.contrib.auth.apps import AuthConfig
 from django.utils.translation import gettext_lazy as _
+
+NAMES = {"auth": _("People"), "axes": _("Signing in"), "screener": _("Visits")}
 
 
 class DeskConfig(AdminConfig):
     default = False
     default_site = "statelaw.desk.site.DeskSite"
 
-
-class PeopleConfig(AuthConfig):
-    default = False
-    verbose_name = _("People")
-
-
-class SignInsConfig(AxesConfig):
-    default = False
-    verbose_name = _("Signing in")
+    def ready(self) -> None:
+        super().ready()
+        for label, name in NAMES.items():
+            apps.get_app_config(label).verbose_name = name

@@ -72,7 +72,7 @@ PROXIES = env.int("PROXIES", 1 if SECURE else 0)
 
 INSTALLED_APPS = [
     "config.apps.DeskConfig",
-    "config.apps.PeopleConfig",
+    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -84,7 +84,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_htmx",
     "simple_history",
-    "config.apps.SignInsConfig",
+    "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
