@@ -165,7 +165,7 @@ class RowForm(forms.ModelForm):
     def words_of(self, name: str, value: Any) -> str:
         """A value as it can be read."""
         if name in PART_LABELS:
-            return "\n".join(" · ".join(str(v) for v in row.values() if v not in ("", None)) for row in value)
+            return "\n".join(entry_words(name, row) for row in value)
         field = self.fields.get(name)
         choices = dict(getattr(field, "choices", ()) or ())
         if isinstance(value, list):
@@ -722,6 +722,17 @@ PART_SETS: Mapping[str, type[PartFormSet]] = {
     "redemption": RedemptionFormSet,
     "choices": AnswerFormSet,
 }
+
+
+def entry_words(name: str, values: Mapping[str, Any]) -> str:
+    """One entry of a list in one line."""
+    fields = PART_SETS[name].form.base_fields
+    told = []
+    for key, field in fields.items():
+        value = values.get(key)
+        if value not in (None, ""):
+            told.append(str(dict(getattr(field, "choices", ())).get(value, value)))
+    return " · ".join(told)
 
 
 class WhyForm(forms.Form):

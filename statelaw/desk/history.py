@@ -10,7 +10,7 @@ from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .forms import NOTHING, PART_LABELS, PART_SETS, RowForm
+from .forms import NOTHING, PART_LABELS, RowForm, entry_words
 
 MOST = 200
 #: Rows that one person saved for one reason within this time were saved together.
@@ -98,7 +98,6 @@ def _of(record: Any, changes: list[Change]) -> Step:
 def _part_steps(model: Any, key: str, name: str) -> list[Step]:
     relation = model._meta.get_field(name)
     kind, owner = relation.related_model, relation.field.name
-    names = list(PART_SETS[name].form.declared_fields)
     records = list(
         kind.history.filter(**{f"{owner}_id": int(key)})
         .select_related("history_user")
@@ -108,13 +107,9 @@ def _part_steps(model: Any, key: str, name: str) -> list[Step]:
     steps = []
     for record in records:
         before = last.get(record.id)
-        old = _entry(before, names) if before is not None else NOTHING
-        new = _entry(record, names) if record.history_type != "-" else NOTHING
+        old = entry_words(name, vars(before)) if before is not None else NOTHING
+        new = entry_words(name, vars(record)) if record.history_type != "-" else NOTHING
         last[record.id] = record
         changes = [Change(str(PART_LABELS[name]), old, new)] if old != new else []
         steps.append(_of(record, changes))
     return [step for step in steps if step.changes]
-
-
-def _entry(record: Any, names: list[str]) -> str:
-    return " · ".join(str(getattr(record, name)) for name in names if getattr(record, name) not in ("", None))
