@@ -7,11 +7,11 @@ from the sign-off page (:mod:`statelaw.desk.release_views`).
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -165,9 +165,9 @@ class PublicationAdmin(LookOnly):
 def page_of(request: HttpRequest, row: Any) -> dict[str, Any]:
     """What a publication's page shows, and which steps are open to this person."""
     of_code = Publication.objects.filter(code=row.code)
-    may = request.user.has_perm("statelaw.roll_back")
+    may = cast(User, request.user).has_perm("statelaw.roll_back")
     usernames = {row.made_by, *(item["by"] for item in row.sign_offs)}
-    people = {user.get_username(): user for user in get_user_model().objects.filter(username__in=usernames)}
+    people = {user.get_username(): user for user in User.objects.filter(username__in=usernames)}
     others: list[Any] = list(with_standing(of_code.exclude(pk=row.pk)).defer("document", "text")[:20])
     for other in others:
         other.says = Standing(other.standing).label

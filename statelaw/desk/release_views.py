@@ -36,7 +36,7 @@ page = require_http_methods(["GET", "HEAD", "POST"])
 def sign_off(request: HttpRequest, code: str) -> HttpResponse:
     draft = _draft(request, code)
     title = _("Sign off: %(state)s") % {"state": draft.name}
-    if not request.user.has_perm("statelaw.sign_off"):
+    if not _user(request).has_perm("statelaw.sign_off"):
         return _closed(request, title, _("Only a reviewer may sign off. Ask an administrator to make you one."), code)
     gate = releases.gate(draft, with_scenarios=False)
     rules = [(rule.slug, rule.heading or rule.slug) for rule in draft.provisions.all()]
@@ -71,7 +71,7 @@ def sign_off(request: HttpRequest, code: str) -> HttpResponse:
                 request, _("You signed off %(state)s. The next edit of it voids this.") % {"state": draft.name}
             )
             return HttpResponseRedirect(_state_page(code))
-    own = request.user.pk in drafts.editors_of(draft)
+    own = _user(request).pk in drafts.editors_of(draft)
     return _page(
         request,
         "admin/desk/sign_off.html",
@@ -84,7 +84,7 @@ def sign_off(request: HttpRequest, code: str) -> HttpResponse:
         voided=_voided(gate),
         is_own=own,
         is_licensed=licensed,
-        has_signed=any(row.by_id == request.user.pk for row in gate.sign_offs),
+        has_signed=any(row.by_id == _user(request).pk for row in gate.sign_offs),
         may_sign=gate.is_edited and gate.document is not None and not own,
     )
 
@@ -93,7 +93,7 @@ def sign_off(request: HttpRequest, code: str) -> HttpResponse:
 def publish(request: HttpRequest, code: str) -> HttpResponse:
     draft = _draft(request, code)
     title = _("Publish: %(state)s") % {"state": draft.name}
-    if not request.user.has_perm("statelaw.publish"):
+    if not _user(request).has_perm("statelaw.publish"):
         return _closed(request, title, _("Only a publisher may publish. Ask an administrator to make you one."), code)
     form = PublishForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -136,7 +136,7 @@ def publish(request: HttpRequest, code: str) -> HttpResponse:
 def roll_back(request: HttpRequest, pk: int) -> HttpResponse:
     row = _publication(request, pk)
     title = _("Publish again: %(publication)s") % {"publication": row}
-    if not request.user.has_perm("statelaw.roll_back"):
+    if not _user(request).has_perm("statelaw.roll_back"):
         return _closed(request, title, _("Only a publisher may roll back. Ask an administrator to make you one."))
     current = Publication.objects.current().filter(code=row.code).defer("text").first()
     if row.standing in (Standing.IN_FORCE, Standing.SCHEDULED):
@@ -184,7 +184,7 @@ def roll_back(request: HttpRequest, pk: int) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     row = _publication(request, pk)
     title = _("Withdraw: %(publication)s") % {"publication": row}
-    if not request.user.has_perm("statelaw.roll_back"):
+    if not _user(request).has_perm("statelaw.roll_back"):
         return _closed(request, title, _("Only a publisher may withdraw. Ask an administrator to make you one."))
     if row.standing != Standing.SCHEDULED and request.method != "POST":
         return _closed(request, title, _("Only a publication that is still scheduled can be withdrawn."), status=409)
@@ -216,7 +216,7 @@ def _user(request: HttpRequest) -> User:
 
 
 def _draft(request: HttpRequest, code: str) -> JurisdictionDraft:
-    if not request.user.has_perm("statelaw.view_jurisdictiondraft"):
+    if not _user(request).has_perm("statelaw.view_jurisdictiondraft"):
         raise PermissionDenied
     found = drafts.whole(JurisdictionDraft.objects.filter(code=code)).first()
     if found is None:
@@ -225,7 +225,7 @@ def _draft(request: HttpRequest, code: str) -> JurisdictionDraft:
 
 
 def _publication(request: HttpRequest, pk: int) -> Any:
-    if not request.user.has_perm("statelaw.view_publication"):
+    if not _user(request).has_perm("statelaw.view_publication"):
         raise PermissionDenied
     return get_object_or_404(with_standing(Publication.objects.defer("text")), pk=pk)
 
