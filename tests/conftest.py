@@ -19,9 +19,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
 
 
-@pytest.fixture(scope="session")
-def database_url(tmp_path_factory):
-    """An empty database for a server of a test's own, of the kind that the tests run on: its ``DATABASE_URL``."""
+@pytest.fixture(scope="module")
+def database_url(request, tmp_path_factory):
+    """An empty database for the server of a module's tests, of the kind that the tests run on: its ``DATABASE_URL``."""
     given = settings.DATABASES["default"]
     if given["ENGINE"].endswith("sqlite3"):
         yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'site.sqlite3'}"
@@ -34,7 +34,7 @@ def database_url(tmp_path_factory):
         with psycopg.connect(dbname="postgres", autocommit=True, **place) as connection:
             connection.execute(statement.format(sql.Identifier(name)))
 
-    name = f"site_{tmp_path_factory.getbasetemp().name}".replace("-", "_")
+    name = f"{request.module.__name__.rpartition('.')[-1]}_{tmp_path_factory.getbasetemp().name}".replace("-", "_")
     run(sql.SQL("CREATE DATABASE {}"))
     secret = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
     yield f"postgres://{given['USER']}{secret}@{given['HOST']}:{given['PORT']}/{name}"
