@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -103,19 +103,19 @@ class Variable:
 
     def describe(self, mask: int, known: Interval | None = None):
         """The cells of ``mask`` in the form of the rule language: a value, a list, or a range."""
-        cells = [cell for position, cell in enumerate(self.cells) if mask >> position & 1]
+        places = [position for position in range(len(self.cells)) if mask >> position & 1]
         if self.fact.values:
-            return cells[0].value if len(cells) == 1 else [cell.value for cell in cells]
+            values = [self.cells[position].value for position in places]
+            return values[0] if len(values) == 1 else values
         keys = ("from", "to") if self.fact.kind == "date" else ("min", "max")
         ranges: list[tuple] = []
-        for cell in cells:
+        for position in places:
+            cell = self.cells[position]
             low, high = cell.low, cell.high
             if known is not None:
                 low = max((d for d in (low, known.first) if d is not None), default=None)
                 high = min((d for d in (high, known.last) if d is not None), default=None)
-            if (ranges and ranges[-1][2] is cell.low and cell.low_open and cell.low is not None) or (
-                ranges and self.fact.kind in ("date", "whole") and _next(ranges[-1][2], low)
-            ):
+            if position - 1 in places and ranges:  # neighbouring cells meet
                 ranges[-1] = (ranges[-1][0], ranges[-1][1], high, cell.high_open)
             else:
                 ranges.append((low, cell.low_open, high, cell.high_open))
@@ -133,12 +133,6 @@ class Variable:
                 return only["min"]
             return only
         return result
-
-
-def _next(high, low) -> bool:
-    if high is None or low is None:
-        return False
-    return (high + DAY if isinstance(high, date) else high + 1) == low
 
 
 def _day_cells(ranges: Iterable[DateRange]) -> tuple[Cell, ...]:
