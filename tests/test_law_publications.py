@@ -213,6 +213,24 @@ def test_the_database_itself_keeps_what_was_published_or_signed(db, model, state
     assert model.objects.count() == 1
 
 
+@pytest.mark.parametrize("model", [Publication, Withdrawal, SignOff])
+def test_what_was_published_or_signed_is_not_written_over(db, model):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no such statement")
+    publication = Publication(code="AZ", number=1, digest="0", document={}, text="")
+    publication.save()
+    Withdrawal(publication=publication, by="ann", why="a mistake").save()
+    SignOff(code="AZ", digest="0", by=User.objects.create(username="ann")).save()
+    table, names = model._meta.db_table, [field.column for field in model._meta.fields]
+    for taken in (set(), {"id"}):
+        if taken and model is SignOff:
+            continue  # nothing but its key makes a sign-off one of its kind
+        columns = ", ".join(f'"{name}"' for name in names if name not in taken)
+        with pytest.raises(DatabaseError, match="cannot be"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}")
+    assert model.objects.count() == 1
+
+
 def test_a_publication_keeps_the_order_in_which_it_was_written(db):
     document = {"when": {"units": {"max": 2}, "acres": {"max": 2.5}, "disposition": ["nonjudicial"]}, "a": "last"}
     Publication(code="AZ", number=1, digest="0", document=document, text="").save()
