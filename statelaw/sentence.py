@@ -296,16 +296,25 @@ def _clauses(found: _Set, own: Mapping[str, Any]) -> str:
     for subject, makers in _SUBJECTS:
         predicates = [text for make in makers for text in make(found)]
         if predicates:
-            clauses.append(subject % {"what": all_of(predicates)})
+            clauses.append(subject % {"what": _all_about(predicates)})
     for name, (yes, no) in _STATEMENTS.items():
         clauses += (_either(part, str(yes), str(no)) for part in _well_said(found, name))
-    for name, parts in found.items():
-        for part in parts:
+    asked_first = {name: place for place, name in enumerate(own)}
+    for name in sorted(found, key=lambda fact: asked_first.get(fact, len(asked_first))):
+        for part in found[name]:
             if name not in _WORDED or _is_odd(name, part):
                 clauses.append(_answer(name, part, own))
     if len(clauses) < 2:
         return "".join(clauses)
     return gettext("%(first)s, and %(last)s") % {"first": ", ".join(clauses[:-1]), "last": clauses[-1]}
+
+
+def _all_about(predicates: Sequence[str]) -> str:
+    """What is said of one subject. After alternatives a comma shows that what follows holds for each of them: "was
+    sold in a court case or in a short sale, and has at most 4 units"."""
+    if any(gettext(" or ") in text for text in predicates[-2:-1]):
+        return gettext("%(first)s, and %(last)s") % {"first": ", ".join(predicates[:-1]), "last": predicates[-1]}
+    return all_of(predicates)
 
 
 def _is_odd(name: str, part: _Part) -> bool:

@@ -77,6 +77,18 @@ def test_each_kind_of_condition_has_its_words(when, words):
     assert says(when) == f"Applies when {words}."
 
 
+def test_what_follows_alternatives_holds_for_each_of_them():
+    when = {"disposition": ["judicial", "nonjudicial", "short_sale"], "units": {"max": "4"}}
+    assert says(when) == (
+        "Applies when the home was sold with or without a court case, or sold in a short sale, and has at most 4 units."
+    )
+    when = {"loan_use": ["purchase", "refinance"], "loan_date": {"to": "2014-12-31"}}
+    assert says(when) == (
+        "Applies when the loan was taken to buy the home or to replace the purchase loan without cash out, "
+        "and was made on or before December 31, 2014."
+    )
+
+
 def test_a_rule_without_conditions_applies_always():
     assert says() == "Applies always."
     assert says(unless=[{"farm": [True]}]) == "Applies always, except when the home was part of a farm."
@@ -107,7 +119,7 @@ def test_the_days_of_in_force_are_said_once():
     dates = {"sales_from": "2011-07-15"}
     assert says(days, in_force=dates) == says(days) == says(in_force=dates)
     both = says({"sale_date": {"to": "2020-01-01"}}, in_force=dates)
-    assert both == "Applies when the sale was on or before January 1, 2020 and was on or after July 15, 2011."
+    assert both == "Applies when the sale was on or before January 1, 2020, and was on or after July 15, 2011."
     assert says(loans_from=date(2009, 7, 1)) == "Applies when the loan was made on or after July 1, 2009."  # a row
 
 
