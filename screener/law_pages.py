@@ -18,9 +18,10 @@ from django.views.decorators.http import require_safe
 from statelaw import past, store
 from statelaw.document import Jurisdiction, Provision
 from statelaw.past import Past
+from statelaw.sources import has_text, link_of, sure_of
 
 from .provenance import Layer, layer_of, review_of
-from .report import Collection, collection_view, has_text, link_of, sure_of
+from .report import Collection, collection_view
 
 #: The order in which rules are told: what protects first, what the lender must do, what limits, what allows.
 _ORDER = ("waiver", "bar", "duty", "deadline", "cap", "defense", "permit", "toll", "sunset")
@@ -89,7 +90,7 @@ def _rule(provision: Provision, info: store.PublicationInfo) -> RuleText:
         measure_note=provision.measure_note,
         cite=provision.cite,
         link=link_of(provision.sources),
-        sure=sure_of(provision.confidence, has_text(provision)),
+        sure=sure_of(provision.confidence, has_text(provision.sources)),
         confidence=provision.confidence,
         caveats=provision.caveats,
         review=review_of(info, provision.id),

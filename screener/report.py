@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import combinations
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.utils import dateformat
 
@@ -26,6 +25,7 @@ from statelaw.document import Limitations, Provision, Question
 from statelaw.facts import FIRST, FORECLOSURES, JUNIOR, SENIOR_LENDER, STAGES_BEFORE_SALE, STRICT, WORKOUTS, Value
 from statelaw.money import NOTHING, Balance, Span
 from statelaw.reasoning import Condition, Finding, Law, Part, ProvisionLimit, Ruling, explain, outcome_of, reason
+from statelaw.sources import has_text, link_of, sure_of
 
 from . import options as ways_forward
 from . import provenance, wording
@@ -191,16 +191,6 @@ class Rule:
         return getattr(self.text, name)
 
 
-def has_text(provision: Provision) -> bool:
-    """Whether a source is more than somebody's account of the law."""
-    return any(source.kind != "secondary" for source in provision.sources)
-
-
-def sure_of(confidence: str, text_read: bool) -> str:
-    """How sure a rule is, in words."""
-    return str(wording.SURE["quoted" if confidence == "high" and not text_read else confidence])
-
-
 def rule_text(provision: Provision, law: Law, *, is_federal: bool) -> RuleText:
     """The words of a provision, made once."""
     document = law.federal if is_federal and law.federal else law.state
@@ -222,7 +212,7 @@ def rule_text(provision: Provision, law: Law, *, is_federal: bool) -> RuleText:
             action=p.action and _sentence(p.action),
             measure_note=p.measure_note,
             only_if_asked=p.effect == "cap" and not p.automatic,
-            has_text=has_text(p),
+            has_text=has_text(p.sources),
         ),
     )
 
@@ -559,57 +549,6 @@ def build_report(
     law: Law, case: Case, *, extras: Extras, as_of: date | None = None, number: int = 1, loans: int = 1
 ) -> Report:
     return _Builder(law, case, extras).report(as_of or case.today, number, loans)
-
-
-# --- which source can be read ---------------------------------------------------------------------------------------
-
-_READABLE_KINDS = ("statute", "case", "court_rule", "official")
-#: Code repositories and file stores: what stands there is no page that a reader can open and understand.
-_NO_PAGE_HOSTS = (
-    "github.com",
-    "githubusercontent.com",
-    "gitlab.com",
-    "bitbucket.org",
-    "codeberg.org",
-    "sourceforge.net",
-    "huggingface.co",
-    "amazonaws.com",
-    "cloudfront.net",
-    "googleapis.com",
-    "googleusercontent.com",
-    "drive.google.com",
-    "docs.google.com",
-    "dropbox.com",
-    "dropboxusercontent.com",
-    "windows.net",
-    "digitaloceanspaces.com",
-    "r2.dev",
-    "box.com",
-    "corpora.tika.apache.org",
-)
-_NO_PAGE_ENDS = (
-    ".zip", ".gz", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar",
-    ".json", ".jsonl", ".xml", ".csv", ".tsv", ".yaml", ".yml", ".parquet",
-    ".md", ".rtf", ".doc", ".docx", ".xls", ".xlsx", ".odt", ".epub",
-)  # fmt: skip
-
-
-@lru_cache(maxsize=8192)
-def is_page(url: str) -> bool:
-    """Whether an address is a page that a reader can open."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".").lower()
-    if not host or any(host == bad or host.endswith("." + bad) for bad in _NO_PAGE_HOSTS):
-        return False
-    return not parts.path.lower().endswith(_NO_PAGE_ENDS)
-
-
-def link_of(sources: Iterable[Any]) -> str | None:
-    """The first source in the law itself, a ruling, a court rule or an official page that can be opened."""
-    for source in sources:
-        if source.kind in _READABLE_KINDS and is_page(source.url):
-            return source.url
-    return None
 
 
 # --- the building -----------------------------------------------------------------------------------------------------

@@ -203,13 +203,6 @@ COUNTED_FROM: Mapping[str, object] = {
     "default": _("Counted from the first payment that you missed."),
 }
 
-#: How sure we are of a rule.
-SURE: Mapping[str, object] = {
-    "high": _("We read this in the law itself or in a court ruling."),
-    "quoted": _("Other sources quote this rule. We did not read the official text."),
-    "medium": _("Other sources agree on this. We did not read all of it in the law itself."),
-    "low": _("Only one other source says this, so it is less sure."),
-}
 
 YES, NO = _("Yes"), _("No")
 

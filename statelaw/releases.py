@@ -198,6 +198,7 @@ def sign_off(
     today = timezone.localdate()
     for rule in ProvisionDraft.objects.filter(jurisdiction=draft, slug__in=wanted).exclude(checked=today):
         rule.checked = today
+        rule.version += 1  # an editor who has this rule open is told
         rule._change_reason = f"checked against its sources (sign-off {row})"  # type: ignore[attr-defined]
         rule._history_user = by  # type: ignore[attr-defined]
         rule.save()

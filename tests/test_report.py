@@ -11,12 +11,13 @@ import pytest
 from django.template.loader import render_to_string
 
 from screener import report as reporting
-from screener.report import Amount, build, is_page, link_of
+from screener.report import Amount, build
 from statelaw import facts, store
 from statelaw.case import Case
 from statelaw.deadlines import Interval
 from statelaw.money import Money, Span
 from statelaw.reasoning import explain, reason
+from statelaw.sources import is_page, link_of
 
 TODAY = date(2026, 11, 25)
 SALE = Interval(date(2026, 8, 3), date(2026, 8, 3))
