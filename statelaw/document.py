@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -30,6 +31,10 @@ from .facts import Event, Fact
 
 MAX_FILE_BYTES = 512 * 1024
 MAX_DEPTH = 20
+#: Several times the parts of the largest law file; a file of the same size made of brackets has far more.
+MAX_PARTS = 20_000
+#: Nobody reads a list of more mistakes than this.
+MAX_MISTAKES = 500
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -38,7 +43,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     def day(self, node: yaml.ScalarNode) -> Any:
         try:
             return self.construct_yaml_timestamp(node)
-        except ValueError:
+        except (ValueError, AttributeError):  # the latter: a day by its tag that does not look like one at all
             return node.value
 
 
@@ -118,10 +123,21 @@ def _shortest(value: Decimal) -> Decimal:
     return Decimal(format(value.normalize(), "f")) if value.is_finite() else value
 
 
+#: Control characters but line end and tab, signs that turn the direction of what follows, and halves of a pair: they
+#: make a text look like another one, and not every database keeps them.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def _seen(text: str) -> str:
+    if found := _UNSEEN.search(text):
+        raise ValueError(f"holds a sign that cannot be seen (U+{ord(found[0]):04X}): type that place again")
+    return text
+
+
 Day = Annotated[date, BeforeValidator(_day)]
 Number = Annotated[Decimal, AfterValidator(_shortest)]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_seen)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_seen)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z0-9.()-]{1,100}$")]
 FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
 Kind = Literal["judicial", "nonjudicial", "strict"]
@@ -140,7 +156,7 @@ EventBound = Literal["before_sale", "none"]
 
 
 class Source(Model):
-    url: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=600)]
+    url: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=600), AfterValidator(_seen)]
     kind: SourceKind
     supports: Text
 
@@ -437,13 +453,17 @@ def read_yaml_leniently(text: str, file: str, most_bytes: int = MAX_FILE_BYTES) 
         raise
     except (ValueError, TypeError, RecursionError) as error:
         raise LawError([Mistake(file, "file", "YAML", str(error))]) from None
+    except (ArithmeticError, LookupError, AttributeError):  # the parser's own, of "!!bool maybe" and the like
+        raise LawError([Mistake(file, "file", "YAML", "holds a value that cannot be read")]) from None
 
 
 def _refuse_bombs(text: str, file: str) -> None:
-    """An alias can blow a small file up to gigabytes; endless nesting can exhaust the stack."""
+    """An alias can blow a small file up to gigabytes; endless nesting can exhaust the stack, endless lists time."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
         line = event.start_mark.line + 1 if event.start_mark else 0
+        if number > MAX_PARTS:
+            raise LawError([Mistake(file, f"line {line}", "YAML", "more parts than any law has")])
         if isinstance(event, yaml.AliasEvent):
             raise LawError([Mistake(file, f"line {line}", "YAML", "aliases are not allowed")])
         if isinstance(event, yaml.CollectionStartEvent):
@@ -482,7 +502,10 @@ def validate(model: type[M], data: Any, file: str) -> M:
     except ValidationError as error:
         # A list whose every item is wrong also counts as empty; the items' own mistakes say enough.
         found = [e for e in error.errors() if not (e["type"] == "too_short" and e["input"])]
-        raise LawError(_mistake(data, file, item) for item in found) from None
+        mistakes = [_mistake(data, file, item) for item in found[:MAX_MISTAKES]]
+        if len(found) > MAX_MISTAKES:
+            mistakes.append(Mistake(file, "file", "as a whole", f"{len(found) - MAX_MISTAKES} more mistakes"))
+        raise LawError(mistakes) from None
 
 
 def _mistake(data: Any, file: str, error: Mapping[str, Any]) -> Mistake:

@@ -730,9 +730,10 @@ def test_somebody_without_a_group_and_somebody_outside_see_nothing(az, client):
             assert nobody.get(address(kind, row.pk, what=what)).status_code == 403
 
 
-@pytest.mark.parametrize("key", ["999999", "x", "9" * 30, "0"])
+@pytest.mark.parametrize("key", ["999999", "x", "9" * 30, "0", "²"])
 def test_a_row_that_never_was_leads_home(az, editor, key):
     for kind in PARTS:
         for what in ("change", "history", "delete"):
             assert editor.get(address(kind, key, what=what)).status_code in (302, 403, 404)
+            assert editor.post(address(kind, key, what=what)).status_code in (302, 403, 404)
         assert editor.post(address(kind, key), {"reason": "x"}).status_code in (302, 404)

@@ -232,15 +232,39 @@ def test_all_mistakes_of_a_file_come_at_once():
         ("{a: " * 40 + "1" + "}" * 40, "line 1: YAML: nested too deeply"),
         ("name: " + "x" * 600_000, "file: size: more than 512 kB"),
         (GOOD + "state: CA\n", "state: stands twice"),
+        ("state: !!bool maybe", "file: YAML: holds a value that cannot be read"),
+        ("state: !!float ''", "file: YAML: holds a value that cannot be read"),
+        ("state: 1" + ":00" * 600 + ".5", "file: YAML: holds a value that cannot be read"),
+        ("state: !!timestamp soon", "state"),
+        ("provisions:\n" + "- {}\n" * 30_000, "more parts than any law has"),
     ],
-    ids=["empty", "list", "open", "colons", "null", "key", "object", "aliases", "brackets", "deep", "large", "twice"],
-)
+    ids=[
+        "empty", "list", "open", "colons", "null", "key", "object", "aliases", "brackets", "deep", "large", "twice",
+        "bool", "float", "sixties", "day", "parts",
+    ],
+)  # fmt: skip
 def test_text_that_is_not_a_law_file_is_refused(text, expected):
     with pytest.raises(LawError) as caught:
         load_jurisdiction(text, "AZ.yaml", US)
     found = [str(mistake) for mistake in caught.value.mistakes]
     assert any(expected in mistake for mistake in found), found
     assert all(mistake.startswith("AZ.yaml: ") for mistake in found)
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x1b", "\x7f", "\u202e", "\u2066"])
+@pytest.mark.parametrize("place", ["name", "provisions.0.heading", "provisions.0.sources.0.url"])
+def test_signs_that_cannot_be_seen_are_refused(sign, place):
+    """They can make a rule look like another one, and PostgreSQL does not keep the first of them at all."""
+    found = mistakes_of(broken(place, f"https://example.org/{sign}x"))
+    assert len(found) == 1 and f"a sign that cannot be seen (U+{ord(sign):04X})" in found[0]
+
+
+def test_no_more_mistakes_are_listed_than_anybody_reads():
+    text = GOOD.partition("provisions:")[0] + "provisions:\n" + "- {}\n" * 2000
+    with pytest.raises(LawError) as caught:
+        load_jurisdiction(text, "AZ.yaml", US)
+    assert len(caught.value.mistakes) < 510
+    assert "more mistakes" in str(caught.value)
 
 
 def test_a_key_that_stands_twice_does_not_hide_the_other_mistakes():

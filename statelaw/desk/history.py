@@ -39,7 +39,7 @@ def moment(when: Any) -> str:
 
 def last_of(model: Any, key: str) -> Any:
     """The newest record of a row, there or gone."""
-    if not key.isdigit() or len(key) > 18:
+    if not key.isdecimal() or len(key) > 18:  # "²" is a digit, and no number
         return None
     return (
         model.history.filter(id=int(key))
