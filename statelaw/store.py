@@ -108,6 +108,7 @@ class Snapshot:
     options: Options
     publications: Mapping[str, PublicationInfo]
     mark: tuple[int, int | None] | None = None  # how many publications are live, and the newest one's key
+    unread: tuple[str, ...] = ()  # publications in force that cannot be taken: what was held before them stays
 
 
 @dataclass
@@ -172,6 +173,7 @@ def health() -> dict[str, Any]:
         "law": source if published else "shipped files",
         "jurisdictions": len(snapshot.laws),
         "publications": published,
+        "unread": list(snapshot.unread),
         "database": "away" if _state.away_since else "up",
         "away_since": _state.away_since,
         "looked_at": _state.looked_at,
@@ -307,6 +309,7 @@ def _build(
         options=shelf.options,
         publications=infos,
         mark=mark,
+        unread=tuple(f"{code} {info.number}" for code, (_data, info) in rows.items() if infos.get(code) != info),
     )
 
 

@@ -71,11 +71,12 @@ def test_it_says_what_is_edited_by_whom_and_whose_sign_off_is_void(desk_of_ann, 
     page = text(desk_of_ann.get(STATE))
     assert "Edited, not published" in page and "by ann" in page and "Nobody has signed it yet." in page
     rob = person("rob", "reviewer")
-    releases.sign_off(draft, rob, draft.digest)
+    releases.sign_off(draft, rob, draft.digest, note="Subsection (H) still to be read.")
     page = text(desk_of_ann.get(STATE))
-    assert "by rob" in page and "void" not in page
+    assert "by rob" in page and "void" not in page and "Subsection (H) still to be read." in page
     edit(ann, heading="Another one")
-    assert "void: something was edited after" in text(desk_of_ann.get(STATE))
+    page = text(desk_of_ann.get(STATE))
+    assert "void: something was edited after" in page and "Subsection (H) still to be read." in page
 
 
 def test_it_shows_mistakes_failing_scenarios_notes_files_and_what_is_overdue(desk_of_ann, ann):

@@ -278,6 +278,7 @@ def test_all_published_law_equals_the_shipped_law(publications):
         "law": "publications",
         "jurisdictions": 51,
         "publications": 105,
+        "unread": [],
         "database": "up",
         "away_since": None,
         "looked_at": None,
@@ -373,14 +374,23 @@ def test_a_database_that_hangs_does_not_hold_the_start(publications, monkeypatch
     assert not store.publication_of("AZ").is_published
 
 
-def test_a_publication_that_cannot_be_read_leaves_the_earlier_law(publications, caplog):
+def test_a_publication_that_cannot_be_read_leaves_the_earlier_law_and_it_is_said(publications, caplog):
     load(LAW / "AZ.yaml")
     held = store.law("AZ")
+    assert store.health()["unread"] == []
     Publication(code="AZ", number=2, digest="0", document={"state": "AZ"}, text="").save()
     store.look()
     assert store.law("AZ") is held
     assert store.publication_of("AZ").number == 1
     assert "publication AZ 2 cannot be read" in caplog.text
+    assert store.health()["unread"] == ["AZ 2"]
+    Publication(code="CA", number=1, digest="0", document=SHIPPED[0]["CA"].data, text="").save()
+    assert store.look()
+    assert store.health()["unread"] == ["AZ 2"], "as long as it is so, whatever else is published"
+    good = publications.get(code="AZ", number=1)
+    Publication(code="AZ", number=3, digest=good.digest, document=good.document, text="").save()
+    store.look()
+    assert store.health()["unread"] == []
 
 
 def test_a_forked_process_keeps_the_law_and_looks_for_itself(publications, settings):
