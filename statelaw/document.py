@@ -227,6 +227,24 @@ def _event_fault(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "event", "says in plain words what 'of: other' is, and stands only with it"
 
 
+#: Fact, and the two ends of its days in ``in_force``.
+IN_FORCE = (("sale_date", "sales_from", "sales_to"), ("loan_date", "loans_from", "loans_to"))
+
+
+def _days_fault(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    dates = raw.get("in_force")
+    if not isinstance(dates, Mapping):
+        return
+    for _fact, start, end in IN_FORCE:
+        first, last = dates.get(start), dates.get(end)
+        if _is_day(first) and _is_day(last) and str(first) > str(last):
+            yield f"in_force.{end}", f"is before {start}, so the rule can never hold"
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None)
+
+
 class Limit(Checked):
     """A time limit with the event that it counts from."""
 
@@ -330,6 +348,7 @@ class Provision(Checked):
         if raw.get("measure") == "other" and raw.get("measure_note") is None:
             yield "measure_note", "is missing: measure: other needs it"
         yield from _event_fault(raw)
+        yield from _days_fault(raw)
 
     @property
     def limit(self) -> Limit | None:
@@ -345,11 +364,8 @@ class Provision(Checked):
         """``when`` with ``in_force`` as further conditions of the same kind, by fact."""
         result: dict[str, list[Allowed]] = {fact: [allowed] for fact, allowed in self.when.items()}
         if self.in_force:
-            dates = self.in_force
-            for fact, start, end in (
-                ("sale_date", dates.sales_from, dates.sales_to),
-                ("loan_date", dates.loans_from, dates.loans_to),
-            ):
+            for fact, *ends in IN_FORCE:
+                start, end = (getattr(self.in_force, name) for name in ends)
                 if start or end:
                     allowed = DateRange(**{"from": start, "to": end})
                     if allowed not in result.setdefault(fact, []):

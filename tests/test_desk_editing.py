@@ -214,6 +214,8 @@ def test_a_day_of_checking_cannot_lie_ahead(az, editor):
         (BAR, {"when.acres.max": "many"}, "id_when_acres_max"),
         (BAR, {"when.units.min": "9"}, "id_when_units_max"),
         (BAR, {"sales_from": "2024-13-41"}, "id_sales_from"),
+        (BAR, {"sales_from": "2020-05-01", "sales_to": "2019-05-01"}, "id_sales_to"),
+        (BAR, {"loans_from": "2020-05-01", "loans_to": "2019-05-01"}, "id_loans_to"),
         (BAR, {"sources-0-url": "not an address"}, "id_sources-0-url"),
         (BAR, {"sources-1-supports": ""}, "id_sources-1-supports"),
         (BAR, {"effect": "cap"}, "id_measure"),

@@ -75,6 +75,10 @@ _PLAIN: tuple[tuple[str, Any], ...] = (
         r"stand with kind: choice, and only there",
         lambda m: _("Answers go with “one of several answers” alone."),
     ),
+    (
+        r"is before \w+_from, so the rule can never hold",
+        lambda m: _("The last day is before the first, so the rule can never hold."),
+    ),
     (r"is missing", lambda m: _("Say something here.")),
 )
 
