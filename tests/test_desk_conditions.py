@@ -181,6 +181,8 @@ def test_there_is_a_most_of_exceptions():
         ("when.units.min=3&when.units.max=2", "id_when_units_max", "covers (units): The least is above the most"),
         ("when.units.max=2.5", "id_when_units_max", "is not a whole number"),
         ("when.acres.min=lots", "id_when_acres_min", "“lots” is not a number"),
+        ("when.acres.max=2,5", "id_when_acres_max", "“2,5” is not a number"),
+        ("when.acres.max=1,2345", "id_when_acres_max", "“1,2345” is not a number"),
         ("when.acres.max=1e9999999", "id_when_acres_max", "is not a number"),
         ("when.acres.max=-1", "id_when_acres_max", "is not a number"),
         ("when.loan_date.from=2015-02-30", "id_when_loan_date_from", "Date of the loan: “2015-02-30” is not a day"),

@@ -61,6 +61,8 @@ _LONGEST = 100
 _INPUT = re.compile(r"([a-z][a-z0-9_]{1,60})(?:\.(min|max|from|to))?")
 _BLOCK = re.compile(r"(\d{1,2})\.(.+)")
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
+#: A comma parts thousands, and nothing else: whoever types "2,5" for two and a half must not get 25.
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 _YEARS = range(1700, 2300)
 _BOOLS = {"true": True, "false": False}
 _ENDS = {"number": ("min", "max"), "date": ("from", "to")}
@@ -448,7 +450,9 @@ def _range(shape: Shape, raw: Any, here: str, label: str, name: str, *, is_whole
 
 
 def _number(text: str, is_whole: bool) -> Decimal:
-    plain = text.replace(",", "").removeprefix("$").strip()
+    plain = text.removeprefix("$").strip()
+    if _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
     if not _NUMBER.fullmatch(plain):
         like = "2" if is_whole else "2.5"
         raise ValueError(gettext("“%(text)s” is not a number, such as %(like)s.") % {"text": text, "like": like})
