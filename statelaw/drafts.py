@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -24,6 +25,7 @@ from .models import (
     Edited,
     JurisdictionDraft,
     LimitationsDraft,
+    LoadedFile,
     ProcessDraft,
     ProvisionDraft,
     Publication,
@@ -472,8 +474,29 @@ def editors_of(draft: JurisdictionDraft) -> set[int]:
     for model in (ProcessDraft, LimitationsDraft):
         found.update(model.objects.filter(jurisdiction=draft).values_list("edited_by", flat=True))
     since = draft.base.published_at if draft.base else None
-    for kind in (ProvisionDraft, QuestionDraft):  # who took a rule or a question away has edited, too
+    for kind in (ProvisionDraft, QuestionDraft, LimitationsDraft):  # who took something away has edited, too
         gone = kind.history.filter(jurisdiction_id=draft.pk, history_type="-")
         gone = gone.filter(history_date__gt=since) if since else gone
         found.update(gone.values_list("history_user", flat=True))
+    found.update(_editors_of_head(draft))
+    taken = LoadedFile.history.filter(code=draft.code, status=LoadedFile.Status.TAKEN)
+    taken = taken.filter(history_date__gt=since) if since else taken
+    writers = get_user_model().objects.filter(username__in=list(taken.values_list("by", flat=True)))
+    found.update(writers.values_list("pk", flat=True))  # a file's words are its bringer's, whoever took it
     return {key for key in found if key is not None}
+
+
+def _editors_of_head(draft: JurisdictionDraft) -> set[int | None]:
+    """Who gave the draft's own fields what they say now. Its ``edited_by`` is whoever last saved any row of it."""
+    if draft.base is None:
+        return set()
+    names = ("name", "reviewed", "gaps")
+    value = {"name": "", "reviewed": "", "gaps": [], **draft.base.document}
+    who: dict[str, int | None] = {}
+    since = draft.history.filter(history_date__gt=draft.base.published_at).order_by("history_date", "history_id")
+    for record in since.values("edited_by", *names):
+        for name in names:
+            said = _day(record[name]) if name == "reviewed" else record[name]
+            if said != value[name]:
+                who[name], value[name] = record["edited_by"], said
+    return set(who.values())

@@ -128,6 +128,50 @@ def test_whoever_took_a_rule_away_may_not_sign_that_off(arizona, ann):
         releases.sign_off(draft, both, draft.digest)
 
 
+def test_whoever_wrote_the_gaps_may_not_sign_them_off_after_somebody_elses_edit(arizona, ann):
+    both = person("both", "editor", "reviewer")
+    arizona.gaps = [*arizona.gaps, "A gap of both's own."]
+    drafts.save_row(arizona, both, "a gap")
+    draft = edit(drafts.touch(arizona, both), ann)
+    assert draft.edited_by == ann and drafts.editors_of(draft) == {both.pk, ann.pk}
+    with pytest.raises(Refused, match="You last edited"):
+        releases.sign_off(draft, both, draft.digest)
+
+
+def test_whoever_took_the_time_limit_away_may_not_sign_that_off(arizona, ann):
+    both = person("both", "editor", "reviewer")
+    for source in arizona.limitations.sources.all():
+        drafts.delete_row(source, both, "gone")
+    drafts.delete_row(arizona.limitations, both, "gone")
+    draft = edit(drafts.touch(JurisdictionDraft.objects.get(pk=arizona.pk), both), ann)
+    with pytest.raises(Refused, match="You last edited"):
+        releases.sign_off(draft, both, draft.digest)
+
+
+def test_whoever_brought_a_file_in_may_not_sign_it_off_once_another_took_it(arizona, ann):
+    both = person("both", "editor", "reviewer")
+    held = LoadedFile.objects.create(code="AZ", text="x", document={}, digest="x", by=both.username)
+    held.status = LoadedFile.Status.TAKEN
+    held.save()
+    draft = edit(arizona, ann)
+    with pytest.raises(Refused, match="You last edited"):
+        releases.sign_off(draft, both, draft.digest)
+
+
+def test_nobody_signs_as_the_checker_of_a_rule_in_his_own_words_even_once_they_are_published(arizona, ann, rob, pia):
+    """Published alone, the rule is no part of the next change; its author is its author all the same."""
+    both = person("both", "editor", "reviewer")
+    draft = edit(arizona, both)
+    releases.publish_draft(draft, pia, draft.digest, "alone", alone=True, failing_why="x")
+    edit(JurisdictionDraft.objects.get(code="AZ"), ann, slug="az-33-814-g", position=0)
+    draft = edit(JurisdictionDraft.objects.get(code="AZ"), ann, slug="az-33-729-a", heading="Another heading")
+    with pytest.raises(Refused, match="You wrote these rules: az-33-814-g") as refusal:
+        releases.sign_off(draft, both, draft.digest, provisions=["az-33-814-g", "az-33-729-a"])
+    assert fields(refusal) == {"provisions"}
+    releases.sign_off(draft, both, draft.digest, provisions=["az-33-729-a"])
+    releases.sign_off(draft, rob, draft.digest, provisions=["az-33-814-g"])
+
+
 def test_any_later_edit_voids_a_sign_off_and_it_is_seen(arizona, ann, rob):
     draft = edit(arizona, ann)
     signed = releases.sign_off(draft, rob, draft.digest)
