@@ -331,9 +331,16 @@ def publish_draft(
 
 @transaction.atomic
 def roll_back(
-    publication: Publication, by: User, reason: str, *, failing_why: str = "", overtake: bool = False
+    publication: Publication,
+    by: User,
+    reason: str,
+    *,
+    failing_why: str = "",
+    overtake: bool = False,
+    seen: str | None = None,
 ) -> Publication:
-    """Publishes an earlier publication again, at once. Raises Refused."""
+    """Publishes an earlier publication again, at once. ``seen``: the number in force when it was decided on. Raises
+    Refused."""
     code = publication.code
     # Held from the start: what somebody else publishes meanwhile is seen below, not run over.
     draft = JurisdictionDraft.objects.select_for_update().filter(code=code).first()
@@ -341,6 +348,8 @@ def roll_back(
     if not reason.strip():
         problems.append(("reason", _("Say why.")))
     current = Publication.objects.current().filter(code=code).first()
+    if seen is not None and seen != str(current.number if current else 0):
+        problems.append(("", _("Something else came into force since you opened this page. Look at it again.")))
     if current is not None and current.digest == publication.digest:
         problems.append(("", _("This is what is in force.")))
     document, _mistakes = _read_again(publication)

@@ -445,3 +445,15 @@ def test_users_who_edited_or_signed_cannot_be_lost(arizona, ann):
     edit(arizona, ann)
     with pytest.raises(Exception, match="protected"):
         User.objects.get(pk=ann.pk).delete()
+
+
+def test_a_roll_back_is_of_what_was_in_force_when_it_was_decided_on(arizona, pia):
+    """Asked again with the draft held: somebody may have published since the page looked."""
+    first = Publication.objects.get(code="AZ")
+    draft = edit(arizona, pia)
+    second = releases.publish_draft(draft, pia, draft.digest, "x", alone=True, failing_why="x")
+    draft = edit(JurisdictionDraft.objects.get(code="AZ"), pia, heading="Yet another heading")
+    releases.publish_draft(draft, pia, draft.digest, "x", alone=True, failing_why="x")
+    with pytest.raises(Refused, match="Something else came into force"):
+        releases.roll_back(first, pia, "wrong", failing_why="x", seen=str(second.number))
+    assert releases.roll_back(first, pia, "wrong", failing_why="x", seen="3").number == 4

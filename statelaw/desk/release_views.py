@@ -146,14 +146,13 @@ def roll_back(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
-            if request.POST.get("seen") != str(current.number if current else 0):
-                raise Refused([("", _("Something else came into force since you opened this page. Look at it again."))])
             again = releases.roll_back(
                 row,
                 _user(request),
                 found["reason"],
                 failing_why=found["failing_why"],
                 overtake=found["overtake"],
+                seen=request.POST.get("seen", ""),
             )
         except Refused as refused:
             form.refuse(refused)
