@@ -86,6 +86,17 @@ MODELS = {
     "statelaw_scenario": (DESK, PUBLISHER, PUBLISHER),
     "statelaw_readernote": (DESK, NONE, NONE),
 }
+#: Whose row may be changed by whom, on its own page.
+CHANGES = {
+    "auth_user": ADMINISTRATOR,
+    "statelaw_processdraft": EDITOR,
+    "statelaw_limitationsdraft": EDITOR,
+    "statelaw_questiondraft": EDITOR,
+    "statelaw_provisiondraft": EDITOR,
+    "statelaw_loadedfile": EDITOR,
+    "statelaw_scenario": PUBLISHER,
+    "statelaw_readernote": DESK,
+}
 #: Open to everybody, or only there to send somebody on.
 DOORS = {"login", "logout", "view_on_site"}
 #: Pages that are not there at all for those who may not see them.
@@ -202,6 +213,25 @@ def test_every_page_of_the_desk_is_for_those_whom_it_is_for_and_in_no_cache(role
                 wrong.append(f"{name} {address}: open to the street ({response.status_code})")
         elif _last_of(client, response) != (404 if name in NOT_FOUND else 403):
             wrong.append(f"{name} {address}: {role} may not, and got {response.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_step_of_the_desk_is_taken_by_those_alone_whose_it_is(role, rows, client):
+    """Whatever a page shows to whom: what is sent to it is refused."""
+    member(role, client)
+    wrong, refused = [], 0
+    for name, route in sorted(every_named_page().items()):
+        model, _, verb = name.rpartition("_")
+        allowed = CHANGES.get(model, NONE) if verb == "change" and model in MODELS else who_may(name)
+        if allowed is None or role in allowed or name in DOORS or model == "statelaw_jurisdictiondraft":
+            continue
+        response = client.post(address_of(name, route), QUERIES.get(name, {}))
+        refused += 1
+        to_door = role == "nobody" and response.status_code == 302 and response.url.startswith((LOGIN, CODE))
+        if not to_door and response.status_code not in (403, 404, 405):
+            wrong.append(f"{name}: {role} may not, and got {response.status_code}")
+    assert refused > (10 if role == "administrator" else 20)
     assert not wrong, "\n".join(wrong)
 
 
