@@ -613,6 +613,24 @@ def test_the_preview_says_what_is_typed_so_far_and_saves_nothing(az, editor):
     assert rule().heading != "Typed so far"
 
 
+def test_the_preview_says_when_the_words_may_lag_behind_and_when_the_heading_is_long(az, editor):
+    def previewed(**sent):
+        return text_of(edited(editor, rule(), _show="preview", **sent))
+
+    lags = "You changed when the rule applies, and not its words."
+    assert lags in previewed(**{"when.acres.max": "6"})
+    assert lags in previewed(sales_from="2020-05-01")
+    assert lags not in previewed(**{"when.acres.max": "6"}, plain="A home on 6 acres or less is safe.")
+    assert lags not in previewed(heading="Another heading")
+    assert "The heading has 11 words" in previewed(heading=" ".join("a" * 11))
+    assert "The heading has" not in previewed(heading=" ".join("a" * 10))
+
+
+def test_a_question_is_placed_after_another_by_its_words(az, editor):
+    page = text_of(editor.get(address("questiondraft", what="add") + f"?jurisdiction={az.pk}"))
+    assert "after “Was the home finished" in page and "after “az_" not in page
+
+
 def test_the_preview_shows_without_scripts_on_the_whole_page(az, editor):
     answer = edited(editor, rule(), _show="preview", heading="Typed so far")
     assert "Typed so far" in page_of(answer).get_element_by_id("preview").text_content()

@@ -70,6 +70,7 @@ def test_it_says_what_is_edited_by_whom_and_whose_sign_off_is_void(desk_of_ann, 
     draft = edit(ann)
     page = text(desk_of_ann.get(STATE))
     assert "Edited, not published" in page and "by ann" in page and "Nobody has signed it yet." in page
+    assert "Next, somebody who did not make the change signs it off." in page
     rob = person("rob", "reviewer")
     releases.sign_off(draft, rob, draft.digest, note="Subsection (H) still to be read.")
     page = text(desk_of_ann.get(STATE))

@@ -447,8 +447,13 @@ def proposed_slug(code: str, cite: str, taken: Iterable[str] = ()) -> str:
 
 def _places(row: Any, siblings: Sequence[Any]) -> list[tuple[str, str]]:
     others = [other for other in siblings if other.pk != row.pk]
-    after = [(str(other.pk), gettext("after “%(rule)s”") % {"rule": _short(str(other))}) for other in others]
+    after = [(str(other.pk), gettext("after “%(rule)s”") % {"rule": _short(_words_of(other))}) for other in others]
     return [("0", gettext("first")), *after]
+
+
+def _words_of(row: Any) -> str:
+    """A question by what it asks, anything else by its name."""
+    return getattr(row, "ask", "") or str(row)
 
 
 def _place_of(row: Any, siblings: Sequence[Any]) -> str:

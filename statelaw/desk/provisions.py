@@ -20,7 +20,7 @@ from ..grade import MOST, grade, is_graded, is_plain, longest_sentence
 from ..models import Effect, JurisdictionDraft, ProvisionDraft, Scenario
 from ..sources import has_text, link_of, sure_of
 from .editing import DraftAdmin, Edit, name_of
-from .forms import EFFECTS_OF, PartFormSet, ProvisionForm, proposed_slug
+from .forms import EFFECTS_OF, IN_FORCE, PartFormSet, ProvisionForm, proposed_slug
 from .states import a_year_ago
 
 #: The texts of a rule that a homeowner reads.
@@ -81,6 +81,10 @@ class EditedFilter(admin.SimpleListFilter):
 # --- the preview -----------------------------------------------------------------------------------------------------
 
 
+#: As the form says beside the heading.
+MOST_HEADING_WORDS = 10
+
+
 @dataclass(frozen=True)
 class Reading:
     """How hard one text of a rule is to read."""
@@ -134,6 +138,13 @@ def as_read(edit: Edit) -> SimpleNamespace:
         sure=sure_of(form["confidence"].value() or "", has_text(sources)),
         caveats=caveats if isinstance(caveats, list) else [line for line in caveats.splitlines() if line.strip()],
     )
+
+
+def conditions_moved_alone(edit: Edit) -> bool:
+    """When the rule applies was changed and the words to the homeowner were not: they may say the old law still."""
+    if edit.saved is None or not edit.form.is_bound or edit.row.plain != edit.saved.plain:
+        return False
+    return any(getattr(edit.row, name) != getattr(edit.saved, name) for name in ("when", "unless", *IN_FORCE))
 
 
 def sentence_of(form: ProvisionForm) -> str:
@@ -244,6 +255,9 @@ class ProvisionAdmin(DraftAdmin):
             "worst": max((item.grade for item in found if item.is_plain), default=None),
             "most": int(MOST),
             "is_checked": form.is_bound,
+            "heading_words": len(str(form["heading"].value() or "").split()),
+            "most_heading_words": MOST_HEADING_WORDS,
+            "is_unsaid": conditions_moved_alone(edit),
             "slug": edit.row.slug if edit.is_new and form["cite"].value() else "",
         }
 
