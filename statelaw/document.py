@@ -33,6 +33,8 @@ MAX_FILE_BYTES = 512 * 1024
 MAX_DEPTH = 20
 #: Several times the parts of the largest law file; a file of the same size made of brackets has far more.
 MAX_PARTS = 20_000
+#: Of what stands in one rule (or the process), and in one state: a form holds it, and a page shows it.
+MOST_EXCEPTIONS, MOST_INSIDE, MOST_LINES, MOST_GAPS, MOST_ROWS = 20, 25, 30, 60, 200
 #: Nobody reads a list of more mistakes than this.
 MAX_MISTAKES = 500
 
@@ -278,7 +280,7 @@ class Question(Checked):
     kind: Literal["yes_no", "choice", "number", "date", "money"]
     ask: Text
     usual: bool | str | None = None
-    choices: Annotated[tuple[Choice, ...], BeforeValidator(without_none)] = ()
+    choices: Annotated[tuple[Choice, ...], Field(max_length=MOST_INSIDE), BeforeValidator(without_none)] = ()
     why: Text
     tick: Text | None = None
 
@@ -312,12 +314,12 @@ class Provision(Checked):
     heading: Text
     plain: Text
     when: Conditions
-    unless: Annotated[tuple[Conditions, ...], BeforeValidator(without_none)] = ()
+    unless: Annotated[tuple[Conditions, ...], Field(max_length=MOST_EXCEPTIONS), BeforeValidator(without_none)] = ()
     cite: Text
     in_force: InForce | None = None
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    sources: Annotated[tuple[Source, ...], Field(min_length=1, max_length=MOST_INSIDE)]
     confidence: Confidence
-    caveats: Annotated[tuple[Text, ...], BeforeValidator(without_none)] = ()
+    caveats: Annotated[tuple[Text, ...], Field(max_length=MOST_LINES), BeforeValidator(without_none)] = ()
     # cap
     measure: Measure | None = None
     measure_note: Text | None = None
@@ -407,8 +409,8 @@ class Process(Checked):
     available: Annotated[tuple[Kind, ...], Field(min_length=1)]
     summary: Text
     route: dict[Kind, Literal["same_case", "separate_suit", "either", "none"]]
-    redemption: Annotated[tuple[Redemption, ...], BeforeValidator(without_none)] = ()
-    sources: tuple[Source, ...]
+    redemption: Annotated[tuple[Redemption, ...], Field(max_length=MOST_INSIDE), BeforeValidator(without_none)] = ()
+    sources: Annotated[tuple[Source, ...], Field(max_length=MOST_INSIDE)]
 
     @classmethod
     def faults(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -421,7 +423,7 @@ class Limitations(Model):
     years: Annotated[Number, Field(gt=0, le=100)]
     cite: Text
     note: Text | None = None
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    sources: Annotated[tuple[Source, ...], Field(min_length=1, max_length=MOST_INSIDE)]
 
 
 class Jurisdiction(Model):
@@ -431,10 +433,10 @@ class Jurisdiction(Model):
     name: Name
     reviewed: Day
     process: Process
-    questions: Annotated[tuple[Question, ...], BeforeValidator(without_none)] = ()
-    provisions: Annotated[tuple[Provision, ...], Field(min_length=1)]
+    questions: Annotated[tuple[Question, ...], Field(max_length=MOST_ROWS), BeforeValidator(without_none)] = ()
+    provisions: Annotated[tuple[Provision, ...], Field(min_length=1, max_length=MOST_ROWS)]
     limitations: Limitations | None = None
-    gaps: Annotated[tuple[Text, ...], BeforeValidator(without_none)] = ()
+    gaps: Annotated[tuple[Text, ...], Field(max_length=MOST_GAPS), BeforeValidator(without_none)] = ()
 
     def provision(self, provision_id: str) -> Provision:
         """Raises KeyError when there is no such provision."""

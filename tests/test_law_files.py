@@ -259,6 +259,20 @@ def test_signs_that_cannot_be_seen_are_refused(sign, place):
     assert len(found) == 1 and f"a sign that cannot be seen (U+{ord(sign):04X})" in found[0]
 
 
+@pytest.mark.parametrize(
+    ("place", "item", "most"),
+    [
+        ("provisions.0.unless", {"lien": ["first"]}, 20),
+        ("provisions.0.caveats", "A doubt.", 30),
+        ("provisions.0.sources", {"url": "https://example.org/a", "kind": "statute", "supports": "all"}, 25),
+        ("gaps", "A gap.", 60),
+    ],
+)
+def test_a_list_is_no_longer_than_a_form_can_hold(place, item, most):
+    assert parse_jurisdiction(broken(place, [item] * most), "AZ.yaml", US)
+    assert len(mistakes_of(broken(place, [item] * (most + 1)))) == 1
+
+
 def test_no_more_mistakes_are_listed_than_anybody_reads():
     text = GOOD.partition("provisions:")[0] + "provisions:\n" + "- {}\n" * 2000
     with pytest.raises(LawError) as caught:
