@@ -547,6 +547,22 @@ def test_a_new_question_starts_with_the_states_code(az, editor):
     assert drafts.document_of(drafts.whole().get(code="AZ"))
 
 
+def test_a_question_and_its_answers_get_their_names_from_their_words(az, editor):
+    url = f"{address('questiondraft', what='add')}?jurisdiction={az.pk}"
+    sent = form_of(editor.get(url)) | {
+        "kind": ["choice"], "ask": ["Which paper did you sign?"], "why": ["A rule turns on it."], "reason": ["new"],
+        "choices-TOTAL_FORMS": ["2"], "choices-0-label": ["Deed of trust"], "choices-1-label": ["2nd paper"],
+    }  # fmt: skip
+    assert editor.post(url, sent).status_code == 302
+    assert editor.post(url, sent).status_code == 302
+    rows = QuestionDraft.objects.filter(fact__startswith="az_which").order_by("pk")
+    assert [row.fact for row in rows] == ["az_which_paper_did_you_sign", "az_which_paper_did_you_sign_2"]
+    assert [choice.value for choice in rows[0].choices.all()] == ["deed_of_trust", "answer_2nd_paper"]
+    assert drafts.document_of(drafts.whole().get(code="AZ"))
+    none = sent | {"choices-TOTAL_FORMS": ["0"], "fact": ["az_other"]}
+    assert "needs its answers" in text_of(editor.post(url, none))
+
+
 def test_every_part_that_is_looked_at_and_saved_is_not_changed(az, editor):
     rows = [
         *(("questiondraft", row) for row in QuestionDraft.objects.all()),

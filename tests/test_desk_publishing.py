@@ -352,6 +352,7 @@ def test_a_failing_scenario_blocks_until_somebody_writes_why(as_, edited, people
     client = as_("publisher")
     page = client.get(url("publish", "AZ"))
     assert "1 scenario fails." in text(page) and "a test that fails" in text(page)
+    assert "Outcome: expected Limited, found" in text(page) and "Still owed: expected $1, found" in text(page)
     refused = client.post(url("publish", "AZ"), sent(page, note="x", when="now"))
     assert refused.status_code == 422 and 'href="#id_failing_why"' in refused.content.decode()
     answer = client.post(

@@ -73,12 +73,13 @@ _PLAIN: tuple[tuple[str, Any], ...] = (
     (r"says in plain words what 'of: other' is.*", lambda m: _("Say in plain words which event it is.")),
     (
         r"stand with kind: choice, and only there",
-        lambda m: _("Answers go with “one of several answers” alone."),
+        lambda m: _("“One of several answers” needs its answers below; no other kind has any."),
     ),
     (
         r"is before \w+_from, so the rule can never hold",
         lambda m: _("The last day is before the first, so the rule can never hold."),
     ),
+    (r"Input should be greater than (\d+)", lambda m: _("More than %(n)s, please.") % {"n": m[1]}),
     (r"is missing", lambda m: _("Say something here.")),
 )
 

@@ -445,6 +445,13 @@ def proposed_slug(code: str, cite: str, taken: Iterable[str] = ()) -> str:
     return found
 
 
+def short_name(words: str) -> str:
+    """A name for an answer from its words: "Deed of trust" is ``deed_of_trust``."""
+    signs = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in words.lower())
+    name = "_".join(signs.split())[:50].strip("_")
+    return name if len(name) > 1 and name[0].isalpha() else f"answer_{name}".strip("_")
+
+
 def _places(row: Any, siblings: Sequence[Any]) -> list[tuple[str, str]]:
     others = [other for other in siblings if other.pk != row.pk]
     after = [(str(other.pk), gettext("after “%(rule)s”") % {"rule": _short(_words_of(other))}) for other in others]
@@ -601,12 +608,22 @@ class QuestionForm(RowForm):
         }
         if not self.instance.pk:
             self.initial["fact"] = prefix
+            self.fields["fact"].required = False
+            self.fields["fact"].help_text += " " + gettext("Leave it as it is and it is made from the question.")
         self._field("kind").choices = QuestionDraft.Kind.choices
         self._field("usual").choices = [("", gettext("none: it is open until it is asked")), *answers]
         if isinstance(self.instance.usual, bool):
             self.initial["usual"] = "true" if self.instance.usual else "false"
         self._field("place").choices = _places(self.instance, siblings)
         self.initial.setdefault("place", _place_of(self.instance, siblings))
+
+    def clean_fact(self) -> str:
+        fact, prefix = self.cleaned_data.get("fact") or "", f"{self.draft.code.lower()}_"
+        if self.instance.pk or fact not in ("", prefix):
+            return fact
+        base = f"{prefix}{short_name(self.data.get('ask') or '')}"[:58].rstrip("_")
+        taken = {row.fact for row in self.siblings}
+        return next(name for n in range(1, len(taken) + 2) if (name := base if n == 1 else f"{base}_{n}") not in taken)
 
     def words_of(self, name: str, value: Any) -> str:
         if name == "usual" and isinstance(value, bool):
@@ -652,11 +669,18 @@ class RedemptionForm(PartForm):
 class AnswerForm(PartForm):
     value = forms.CharField(
         label=_("Short name"),
+        required=False,
         max_length=61,
-        help_text=_("Small letters, digits and _. Rules refer to it."),
+        help_text=_("Rules refer to it. Leave it empty and it is made from the words of the answer."),
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"}),
     )
     label = _text(_("Words of the answer"), rows=2)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("label") and not cleaned.get("value"):
+            cleaned["value"] = short_name(cleaned["label"])
+        return cleaned
 
 
 class PartFormSet(forms.BaseFormSet):

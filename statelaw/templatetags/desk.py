@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from ..desk import dashboard, links, states
+from ..desk import dashboard, links, scenarios, states
 
 register = template.Library()
 
@@ -19,6 +19,12 @@ def desk_address(name: str, argument: Any = None) -> str:
 def by(user: Any, at: Any) -> str:
     """Who did it, and when."""
     return states.said_by(user, at)
+
+
+@register.filter
+def in_words(difference: Any) -> tuple[str, str, str]:
+    """What a scenario expects and what came out: (what, expected, found)."""
+    return scenarios.difference_words(difference)
 
 
 @register.simple_tag
