@@ -7,13 +7,15 @@ below can differ. What differs is kept as a reduced diagram, from which the grou
 
 Facts outside the grid (circumstances, dates, acres) are as usual or not known, as the grid has them. A change that
 turns on such a fact would hide there, so the grid is walked again with each value of such a fact that a changed rule
-names: those are the *special* situations, counted by themselves.
+names: those are the *special* situations, counted by themselves. The grid has one home and three; a number of homes
+that a changed rule tells apart from both (a line at two) is a special one, too.
 
 Pure: no Django, no database, no clock.
 """
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -463,9 +465,9 @@ class _Pair:
         by itself, and all that a rule asks for together."""
         grid = {*PATH, *(axis.name for axis in self.axes)}
         values: dict[str, list[tuple[Cell, Any]]] = {}
-        singles: list[dict[str, Any]] = []
-        whole: list[dict[str, Any]] = []
         provisions = list(self._changed_provisions())
+        singles: list[dict[str, Any]] = [{"units": number} for number in self._other_units(provisions)]
+        whole: list[dict[str, Any]] = []
         for provision in provisions:
             for name in sorted(_facts_of(provision) - grid):
                 if name not in values and (name in self.old.facts or name in self.new.facts):
@@ -485,6 +487,30 @@ class _Pair:
                 found.setdefault(frozenset(setting.items()), setting)
         kept = list(found.values())[:MOST_SPECIALS]
         return [{}, *kept], len(found) - len(kept)
+
+    def _other_units(self, provisions: Iterable[Provision]) -> list[int]:
+        """Numbers of homes that the rules tell apart from those of the grid, where a changed rule names homes."""
+        if not any("units" in _facts_of(provision) for provision in provisions):
+            return []
+        allowed = [a for law in (self.old, self.new) for a in _allowed(law, "units")]
+        joint = Variable(facts.CORE["units"], allowed)
+        tried = 0
+        for number in facts.GRID_UNITS:
+            tried |= joint.known_mask(number)
+        others = [_known(cell, "whole") for place, cell in enumerate(joint.cells) if not tried >> place & 1]
+        numbers = [int(number) for number in others if number >= 1 and number == int(number)]
+        self.values["units"] = [(Cell(value=number), number) for number in numbers]
+        return numbers
+
+    def _at(self, setting: Mapping[str, Any]) -> _Pair:
+        """The pair to be walked with something set: where that is the homes, their axis is that one number."""
+        if "units" not in setting:
+            return self
+        number = setting["units"]
+        item = self._item("units", Cell(value=number), number, ("whole",))
+        pair = copy.copy(self)
+        pair.axes = [replace(axis, items=(item,)) if axis.name == "units" else axis for axis in self.axes]
+        return pair
 
     def _other_values(self, name: str) -> list[tuple[Cell, Any]]:
         """Each value of a fact outside the grid that is not the usual one, as far as rules tell them apart."""
@@ -509,13 +535,15 @@ class _Pair:
     def walk(self, setting: Mapping[str, Any], step: Callable[[], None]) -> Walk:
         regions: dict[_Class, list[list[int]]] = {}
         total = 0
+        pair = self._at(setting)
         for path in self.paths:
-            walk = _PathWalk(self, path, setting)
+            walk = _PathWalk(pair, path, setting)
             total += walk.total()
             for change, region in walk.regions():
                 regions.setdefault(change, []).append(region)
             step()
-        groups = [self._group(change, merged(found), setting) for change, found in regions.items()]
+        self.reasoned = pair.reasoned
+        groups = [pair._group(change, merged(found), setting) for change, found in regions.items()]
         groups.sort(key=lambda g: (KINDS.index(g.kind), -g.harm, -_rise(g), -g.count))
         return Walk(dict(setting), total, tuple(groups), {n: self._described(n, [v]) for n, v in setting.items()})
 
