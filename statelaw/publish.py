@@ -6,6 +6,7 @@ A file's place gives its code: ``AZ.yaml`` is "AZ", ``collection/AZ.yaml`` is "c
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from .document import (
     read_yaml,
 )
 from .national import Collection, FederalFacts, Options
+
+log = logging.getLogger(__name__)
 
 LAW_DIR = Path(__file__).parent / "law"
 FEDERAL, FACTS, OPTIONS, COLLECTION = "US", "federal", "options", "collection-"
@@ -316,10 +319,14 @@ def _lay_out_drafts(edited: set[str]) -> None:
         and publication.code not in edited
         and resting.get(publication.code) != publication.pk
     ]
-    shelf = Shelf()
-    if wanted:
-        shelf.federal = rows.federal_document()
+    if not wanted:
+        return
+    shelf = Shelf(federal=rows.federal_document())
     for publication in wanted:
-        document = shelf.parse(publication.code, publication.document, str(publication))
+        try:
+            document = shelf.parse(publication.code, publication.document, str(publication))
+        except LawError as error:  # it stands on the health page, too; the draft stays what it was
+            log.error("no draft can be laid out for %s:\n%s", publication, error)
+            continue
         if isinstance(document, Jurisdiction):
             rows.fill(publication.code, document, publication, why=f"publication {publication}")

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,7 +31,7 @@ from .models import (
     Withdrawal,
 )
 from .publish import FEDERAL, Shelf
-from .scenarios import Failure
+from .scenarios import Failure, ScenarioChange
 from .yaml_text import to_yaml
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 #: A publication may be scheduled this far ahead.
 FURTHEST = timedelta(days=2 * 366)
+#: What comes into force within this time stays: a process may have taken it while the withdrawal is being written.
+A_MOMENT = timedelta(seconds=10)
 IN_PART = "in part reviewed by a licensed attorney in this state"
 
 
@@ -65,6 +68,7 @@ class Gate:
     failing: tuple[Failure, ...] = ()
     broken: tuple[Mistake, ...] = ()  # law of other codes that could not be read beside this one
     scheduled: tuple[Publication, ...] = field(default=())
+    changed_tests: tuple[ScenarioChange, ...] = ()  # scenarios that people changed or took away since the last one
 
     @property
     def is_edited(self) -> bool:
@@ -113,6 +117,7 @@ def gate(draft: JurisdictionDraft, *, with_scenarios: bool = True) -> Gate:
         failing=tuple(scenarios.failing(draft.code, document)) if document and with_scenarios else (),
         broken=_broken(draft.code, document) if document else (),
         scheduled=tuple(Publication.objects.scheduled().filter(code=draft.code).order_by("live_at")),
+        changed_tests=tuple(scenarios.changed_since(draft.code, latest.published_at)) if latest else (),
     )
 
 
@@ -418,7 +423,8 @@ def withdraw(publication: Publication, by: User, why: str) -> Withdrawal:
     problems = _may(by, "statelaw.roll_back", _("Only a publisher may take this back."))
     if not why.strip():
         problems.append(("why", _("Say why.")))
-    if not Publication.objects.scheduled().filter(pk=publication.pk).exists():
+    scheduled = Publication.objects.scheduled().filter(pk=publication.pk)
+    if not scheduled.filter(live_at__gt=Now() + A_MOMENT).exists():
         problems.append(("", _("Only a publication that is still scheduled can be withdrawn.")))
     if problems:
         raise Refused(problems)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,27 @@ class Failure:
     name: str
     differences: tuple[Difference, ...]
     scenario: Scenario = field(compare=False)
+
+
+@dataclass(frozen=True)
+class ScenarioChange:
+    """That somebody changed a scenario or took it away, and why: a test that would fail can be made not to."""
+
+    name: str
+    is_gone: bool
+    by: str
+    why: str
+
+
+def changed_since(code: str, moment: datetime) -> list[ScenarioChange]:
+    """The scenarios that a code's law can break and that people changed or took away since, the last change of each."""
+    rows = Scenario.history.filter(history_date__gt=moment, history_type__in=("~", "-"), history_user__isnull=False)
+    rows = rows if code == FEDERAL else rows.filter(state=code)
+    found: dict[int, ScenarioChange] = {}
+    for row in rows.select_related("history_user").order_by("-history_date", "-history_id")[:200]:
+        by = row.history_user.get_full_name() or row.history_user.get_username()
+        found.setdefault(row.id, ScenarioChange(row.name, row.history_type == "-", by, row.history_change_reason or ""))
+    return list(found.values())
 
 
 def of(code: str) -> QuerySet[Scenario]:

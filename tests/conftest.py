@@ -19,6 +19,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The test database holds the federal law and two states', published and laid out as drafts: written once for all
+    tests that start from there."""
+    from statelaw import publish
+
+    with django_db_blocker.unblock():
+        shipped = publish.shipped()[0]
+        publish.publish([shipped[code] for code in ("US", "federal", "options", "AZ", "FL")])
+
+
 @pytest.fixture(scope="module")
 def database_url(request, tmp_path_factory):
     """An empty database for the server of a module's tests, of the kind that the tests run on: its ``DATABASE_URL``."""

@@ -289,6 +289,28 @@ def test_a_failing_scenario_blocks_until_the_publisher_says_why(arizona, ann, pi
     assert releases.publish_draft(draft, pia, draft.digest, "note", alone=True, failing_why=why).failing_why == why
 
 
+def test_a_scenario_taken_away_since_the_last_publication_is_told(arizona, ann, pia):
+    call_command("load_scenarios", verbosity=0)
+    draft = edit(arizona, ann, effect="permit")
+    before = {failure.name for failure in releases.gate(draft).failing}
+    row = scenarios.Scenario.objects.get(name="az-trustee-sale-small-home")
+    row._change_reason, row._history_user = "in the way", pia
+    row.delete()
+    found = releases.gate(draft)
+    assert before - {failure.name for failure in found.failing} == {"az-trustee-sale-small-home"}
+    assert [(item.name, item.is_gone, item.by, item.why) for item in found.changed_tests] == [
+        ("az-trustee-sale-small-home", True, "pia", "in the way")
+    ]
+
+
+def test_what_comes_into_force_this_moment_is_no_longer_withdrawn(arizona, ann, pia):
+    draft = edit(arizona, ann)
+    soon = timezone.now() + timedelta(seconds=5)
+    later = releases.publish_draft(draft, pia, draft.digest, "note", alone=True, live_at=soon)
+    with pytest.raises(Refused, match="still scheduled"):
+        releases.withdraw(later, pia, "too late")
+
+
 def test_a_failing_scenario_of_any_state_blocks_the_federal_layer(desk, ann, pia):
     call_command("load_scenarios", verbosity=0)
     scenarios.Scenario.objects.exclude(state__in=("AZ", "FL")).delete()
