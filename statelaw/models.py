@@ -593,3 +593,30 @@ class ReaderNote(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+# --- what reviewers object to -----------------------------------------------------------------------------------------
+
+
+class ReviewNote(models.Model):
+    """A draft sent back: what a reviewer objects to, said without signing. It stands open, through later edits, until
+    somebody says what was done about it."""
+
+    code = models.CharField(_("state"), max_length=2)
+    provision = models.CharField(_("rule"), max_length=103, blank=True)
+    #: Of the draft that the reviewer read; empty where its rows made no document.
+    digest = models.CharField(_("digest"), max_length=64, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="review_notes")
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    text = models.TextField(_("note"), max_length=2000)
+    status = models.CharField(_("status"), max_length=4, choices=ReaderNote.Status, default=ReaderNote.Status.OPEN)
+    answer = models.TextField(_("what was done"), max_length=2000, blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("-status", "-at", "-pk")  # the open ones first
+        verbose_name = _("review note")
+        verbose_name_plural = _("review notes")
+
+    def __str__(self) -> str:
+        return self.text[:60]

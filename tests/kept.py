@@ -7,6 +7,7 @@ from django.db import connection
 
 guards = import_module("statelaw.migrations.0004_kept")
 groups = import_module("statelaw.migrations.0005_groups")
+review_notes = import_module("statelaw.migrations.0009_review_note_groups")
 
 
 def clear() -> None:
@@ -36,6 +37,7 @@ def make_groups() -> None:
     """The groups of the desk, where a test before this one cleared the whole database."""
     if not apps.get_model("auth", "Group").objects.filter(name="publisher").exists():
         groups.make(apps, None)
+        review_notes.make(apps, None)
 
 
 __all__ = ["clear", "make_groups"]

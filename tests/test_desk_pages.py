@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from screener.models import Tally
 from statelaw import publish
-from statelaw.models import LoadedFile, Publication, ReaderNote, Scenario, SignOff, Withdrawal
+from statelaw.models import LoadedFile, Publication, ReaderNote, ReviewNote, Scenario, SignOff, Withdrawal
 
 from .desk import person, signed_in
 
@@ -85,6 +85,7 @@ MODELS = {
     "statelaw_withdrawal": (DESK, NONE, NONE),
     "statelaw_scenario": (DESK, PUBLISHER, PUBLISHER),
     "statelaw_readernote": (DESK, NONE, NONE),
+    "statelaw_reviewnote": (DESK, NONE, NONE),  # written where a draft is signed off or published
 }
 #: Whose row may be changed by whom, on its own page.
 CHANGES = {
@@ -96,6 +97,7 @@ CHANGES = {
     "statelaw_loadedfile": EDITOR,
     "statelaw_scenario": PUBLISHER,
     "statelaw_readernote": DESK,
+    "statelaw_reviewnote": DESK,
 }
 #: Open to everybody, or only there to send somebody on.
 DOORS = {"login", "logout", "view_on_site"}
@@ -145,6 +147,7 @@ def rows(db) -> None:
     LoadedFile.objects.create(code="AZ", text=arizona.text, document=arizona.document, digest=arizona.digest)
     Scenario.objects.create(code="AZ", state="AZ", name="an example", why="an example", expect={"outcome": "barred"})
     ReaderNote.objects.create(code="AZ", page="law", text="an example")
+    ReviewNote.objects.create(code="AZ", by=ada, text="an example")
     AccessAttempt.objects.create(username="x", ip_address="192.0.2.1", failures_since_start=1)
     AccessLog.objects.create(username="x", ip_address="192.0.2.1")
     Tally.objects.create(day=timezone.localdate(), state="AZ", outcome="barred")

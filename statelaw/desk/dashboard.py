@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from .. import scenarios
-from ..models import JurisdictionDraft, LoadedFile, ProvisionDraft, Publication, ReaderNote
+from ..models import JurisdictionDraft, LoadedFile, ProvisionDraft, Publication, ReaderNote, ReviewNote
 from . import states
 from .links import address
 from .standing import title_of
@@ -55,12 +55,14 @@ def dashboard() -> Dashboard:
     ready = [draft for draft in edited if draft not in waiting]
     scheduled = list(Publication.objects.scheduled().defer("document", "text").order_by("live_at"))
     notes = ReaderNote.objects.filter(status=ReaderNote.Status.OPEN).count()
+    objections = ReviewNote.objects.filter(status=ReaderNote.Status.OPEN).count()
     files = LoadedFile.objects.filter(status=LoadedFile.Status.WAITING).count()
     failing = scenarios.standing()
     cards = [
         Card(_("Failing scenarios"), len(failing.failing), _list("scenario", "result=fails"),
              _("of %(many)d") % {"many": failing.total}, is_bad=True),
         Card(_("Drafts waiting for review"), len(waiting), _state_list("draft=waiting")),
+        Card(_("Review notes open"), objections, _list("reviewnote", "status__exact=open")),
         Card(_("Readers’ notes open"), notes, _list("readernote", "status__exact=open")),
         Card(_("Publications scheduled"), len(scheduled), _list("publication", "standing=scheduled")),
         Card(_("Files waiting to be compared"), files, _list("loadedfile", "status__exact=waiting")),

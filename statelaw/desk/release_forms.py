@@ -102,6 +102,24 @@ class SignOffForm(StepForm):
         return self._boxes(False)
 
 
+class SendBackForm(StepForm):
+    """An objection, beside the form of a signature: its fields are named apart from that one's by a prefix."""
+
+    prefix = "back"
+
+    provision = forms.ChoiceField(
+        label=_("What the note is about"),
+        required=False,
+        error_messages={"invalid_choice": _("There is no such rule any more. Choose another, or the whole change.")},
+    )
+    text = _long(_("What has to be mended"), 2000, help_text=_("For those at the desk. Readers do not see it."))
+
+    def __init__(self, *args: Any, rules: Iterable[tuple[str, str]], **kw: Any):
+        super().__init__(*args, **kw)
+        provision: Any = self.fields["provision"]
+        provision.choices = [("", _("the whole change")), *rules]
+
+
 class PublishForm(StepForm):
     PLACES = {"live_at": "day"}
 

@@ -19,17 +19,19 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from statelaw import differences, drafts, impact_runs, releases
+from statelaw import differences, drafts, impact_runs, releases, review_notes
 from statelaw.document import plain_data
 from statelaw.models import JurisdictionDraft, Publication
 from statelaw.publish import FEDERAL
 from statelaw.releases import Gate, Refused
 
 from .links import address
-from .release_forms import PublishForm, RollBackForm, SignOffForm, StepForm, WithdrawForm
+from .release_forms import PublishForm, RollBackForm, SendBackForm, SignOffForm, StepForm, WithdrawForm
 from .standing import Standing, title_of, with_standing
 
 page = require_http_methods(["GET", "HEAD", "POST"])
+#: Open review notes that a step shows before it leads on to the whole list.
+MANY_NOTES = 10
 
 
 @page
@@ -38,19 +40,23 @@ def sign_off(request: HttpRequest, code: str) -> HttpResponse:
     title = _("Sign off: %(state)s") % {"state": draft.name}
     if not _user(request).has_perm("statelaw.sign_off"):
         return _closed(request, title, _("Only a reviewer may sign off. Ask an administrator to make you one."), code)
+    back = SendingBack(request, draft)
+    if back.is_done:
+        return HttpResponseRedirect(_state_page(code))
+    draft = back.draft
     gate = releases.gate(draft, with_scenarios=False)
-    rules = [(rule.slug, rule.heading or rule.slug) for rule in draft.provisions.all()]
+    rules = _rules(draft)
     licensed = releases.is_licensed(_user(request), code)
     attorney = _("a licensed attorney") if code == FEDERAL else _("an attorney licensed in this state")
     changes = Changes(gate)
     form = SignOffForm(
-        request.POST if request.method == "POST" else None,
+        back.sent_otherwise,
         rules=rules,
         changed=changes.touched,
         licence=attorney if licensed else "",
         initial={"public_name": _user(request).get_full_name()},
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         found = form.cleaned_data
         try:
             releases.sign_off(
@@ -86,6 +92,7 @@ def sign_off(request: HttpRequest, code: str) -> HttpResponse:
         is_licensed=licensed,
         has_signed=any(row.by_id == _user(request).pk for row in gate.sign_offs),
         may_sign=gate.is_edited and gate.document is not None and not own,
+        **back.context,
     )
 
 
@@ -95,8 +102,11 @@ def publish(request: HttpRequest, code: str) -> HttpResponse:
     title = _("Publish: %(state)s") % {"state": draft.name}
     if not _user(request).has_perm("statelaw.publish"):
         return _closed(request, title, _("Only a publisher may publish. Ask an administrator to make you one."), code)
-    form = PublishForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    back = SendingBack(request, draft)
+    if back.is_done:
+        return HttpResponseRedirect(_state_page(code))
+    form = PublishForm(back.sent_otherwise)
+    if form.is_bound and form.is_valid():
         found = form.cleaned_data
         try:
             row = releases.publish_draft(
@@ -129,6 +139,7 @@ def publish(request: HttpRequest, code: str) -> HttpResponse:
         zone=timezone.get_current_timezone_name(),
         # What is told above the form already is not told again as an error of it.
         may_publish=gate.is_edited and gate.document is not None and not gate.broken,
+        **back.context,
     )
 
 
@@ -232,7 +243,8 @@ def _publication(request: HttpRequest, pk: int) -> Any:
 def _page(request: HttpRequest, template: str, form: StepForm, **context: Any) -> HttpResponse:
     """The page of a step; 422 where what was sent could not be taken."""
     context = {**admin.site.each_context(request), "form": form, **context}
-    return TemplateResponse(request, template, context, status=422 if form.errors else 200)
+    back = context.get("back_form")
+    return TemplateResponse(request, template, context, status=422 if form.errors or (back and back.errors) else 200)
 
 
 def _closed(request: HttpRequest, title: str, why: str, code: str = "", status: int = 403) -> HttpResponse:
@@ -256,6 +268,45 @@ def _published(row: Publication) -> str:
         when = formats.date_format(timezone.localtime(row.live_at), "F j, Y, g:i A T")
         return _("%(publication)s is published. It comes into force on %(when)s.") % {"publication": row, "when": when}
     return _("%(publication)s is published and in force. Every visitor gets it within seconds.") % {"publication": row}
+
+
+def _rules(draft: JurisdictionDraft) -> list[tuple[str, str]]:
+    return [(rule.slug, rule.heading or rule.slug) for rule in draft.provisions.all()]
+
+
+class SendingBack:
+    """The second form of a page on which a draft is signed off or published: to object instead, with a note."""
+
+    def __init__(self, request: HttpRequest, draft: JurisdictionDraft):
+        self.draft, self.is_done = draft, False
+        is_sent = request.method == "POST" and "send_back" in request.POST
+        #: What was sent for the page's own step.
+        self.sent_otherwise = request.POST if request.method == "POST" and not is_sent else None
+        may = _user(request).has_perm("statelaw.add_reviewnote")
+        if is_sent and not may:
+            raise PermissionDenied
+        self.form = SendBackForm(request.POST if is_sent else None, rules=_rules(draft)) if may else None
+        if self.form is not None and is_sent and self.form.is_valid():
+            self._send(request, self.form)
+
+    def _send(self, request: HttpRequest, form: SendBackForm) -> None:
+        found, user = form.cleaned_data, _user(request)
+        digest = request.POST.get("digest", "")
+        try:
+            review_notes.send_back(self.draft, user, digest, found["text"], found["provision"])
+        except Refused as refused:
+            form.refuse(refused)
+            self.draft = _draft(request, self.draft.code)  # it may be another one by now
+        else:
+            self.is_done = True
+            said = _("Sent back. Your note on %(state)s stands open until somebody answers it. Nothing was signed.")
+            messages.success(request, said % {"state": self.draft.name})
+
+    @property
+    def context(self) -> dict[str, Any]:
+        notes = review_notes.open_notes(self.draft.code)
+        count = notes.count()
+        return {"back_form": self.form, "review_notes": notes[:MANY_NOTES], "review_note_count": count}
 
 
 class Changes:

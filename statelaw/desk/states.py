@@ -24,7 +24,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import drafts, releases, scenarios
+from .. import drafts, releases, review_notes, scenarios
 from ..document import Jurisdiction, LawError, Mistake
 from ..models import Effect, JurisdictionDraft, LoadedFile, ProvisionDraft, Publication, ReaderNote, SignOff
 from ..publish import FEDERAL
@@ -364,6 +364,13 @@ class StatePage:
         notes = ReaderNote.objects.filter(code=self.code, status=ReaderNote.Status.OPEN)
         self.note_count = notes.count()
         self.notes = notes.order_by("-at")[:FEW]
+        objections = review_notes.open_notes(self.code)
+        self.review_note_count = objections.count()
+        rules = {row.slug: row for row in draft.provisions.all()}
+        #: (note, the rule that it is about, whether the draft was edited since)
+        self.review_notes = [
+            (note, rules.get(note.provision), note.digest != draft.digest) for note in objections[:FEW]
+        ]
 
     def _mistakes(self) -> tuple[Mistake, ...]:
         try:
