@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -167,13 +168,20 @@ def federal_document() -> Jurisdiction:
     """The federal layer that the states' drafts are checked against: the publication in force, or the file as shipped.
 
     Raises LawError when there is neither in a form that can be read."""
-    row = Publication.objects.current().filter(code=FEDERAL).first()
+    row = Publication.objects.current().filter(code=FEDERAL).values_list("pk", "digest").first()
     if row is not None:
-        return parse_jurisdiction(row.document, f"{FEDERAL} {row.number}")
+        return _federal(*row)
     found = publish.shipped()[0].get(FEDERAL)
     if found is None or not isinstance(found.document, Jurisdiction):
         raise LawError(publish.shipped()[1])
     return found.document
+
+
+@lru_cache(maxsize=2)
+def _federal(key: int, digest: str) -> Jurisdiction:
+    """A publication never changes, so neither does its document."""
+    row = Publication.objects.get(pk=key)
+    return parse_jurisdiction(row.document, str(row))
 
 
 def document_of(draft: JurisdictionDraft, federal: Jurisdiction | None = None) -> Jurisdiction:

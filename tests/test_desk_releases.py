@@ -1,15 +1,17 @@
 """From a draft to a publication: who may, of what content, and what stands in the way."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db.models.functions import Now
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from statelaw import drafts, publish, releases, scenarios, store
-from statelaw.document import Jurisdiction, digest, plain_data
+from statelaw import drafts, facts, publish, releases, scenarios, store
+from statelaw.document import Jurisdiction, digest, parse_jurisdiction, plain_data
 from statelaw.models import (
     BY_ATTORNEY,
     BY_EDITORS,
@@ -82,6 +84,60 @@ def test_a_draft_and_its_document_become_each_other_without_loss(code, db):
     written = [list(p.when) for p in shipped.document.provisions]
     assert [list(p.when) for p in document.provisions] == written, "conditions keep the order in which they are read"
     assert not draft.is_edited
+
+
+RULES = [(code, rule) for code, item in JURISDICTIONS.items() for rule in item.data["provisions"]]
+QUESTIONS = [(code, question) for code, item in JURISDICTIONS.items() for question in item.data.get("questions", ())]
+
+
+def ours(text: str, code: str) -> str:
+    """A name of the state that is none."""
+    return f"zz{text.removeprefix(code.lower())}"
+
+
+@st.composite
+def documents(draw):
+    """A state that is none, put together from rules, questions and parts of all."""
+    rules = draw(
+        st.lists(st.sampled_from(RULES), min_size=1, max_size=6, unique_by=lambda item: ours(item[1]["id"], item[0]))
+    )
+    asked = draw(
+        st.lists(st.sampled_from(QUESTIONS), max_size=3, unique_by=lambda item: ours(item[1]["fact"], item[0]))
+    )
+    core = set(facts.CORE)
+    provisions = [
+        rule
+        | {
+            "id": ours(rule["id"], code),
+            "when": {name: allowed for name, allowed in rule["when"].items() if name in core},
+            "unless": [clause for clause in rule.get("unless", ()) if set(clause) <= core],
+        }
+        for code, rule in rules
+    ]
+    part = st.sampled_from(sorted(JURISDICTIONS))
+    limits = JURISDICTIONS[draw(part)].data.get("limitations")
+    return {
+        "state": "ZZ",
+        "name": draw(st.sampled_from(["Zed", "Zed and Zed"])),
+        "reviewed": draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))).isoformat(),
+        "process": JURISDICTIONS[draw(part)].data["process"],
+        "questions": [question | {"fact": ours(question["fact"], code)} for code, question in asked],
+        "provisions": provisions,
+        **({"limitations": limits} if limits else {}),
+        "gaps": draw(st.lists(st.sampled_from(["One thing.", "Another thing."]), max_size=2)),
+    }
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=documents(), after=documents())
+def test_any_document_becomes_rows_and_any_other_takes_their_place(desk, before, after):
+    federal = JURISDICTIONS["US"].document
+    for data in (before, after):
+        document = parse_jurisdiction(data, "ZZ.yaml", federal)
+        draft = drafts.fill("ZZ", document, None)
+        assert drafts.document_of(draft, federal) == document
+        assert drafts.document_data(draft) == plain_data(document)
+        assert draft.digest == digest(plain_data(document))
 
 
 def test_laying_out_the_same_document_again_writes_nothing(arizona):
