@@ -108,7 +108,7 @@ class SendBackForm(StepForm):
     prefix = "back"
 
     provision = forms.ChoiceField(
-        label=_("What the note is about"),
+        label=_("What this is about"),
         required=False,
         error_messages={"invalid_choice": _("There is no such rule any more. Choose another, or the whole change.")},
     )
