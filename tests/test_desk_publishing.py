@@ -133,7 +133,7 @@ def test_whoever_edited_is_told_that_someone_else_has_to_check(as_, edited, peop
     client = as_("editor")
     page = client.get(url("sign_off", "AZ"))
     assert "someone else has to check it" in text(page)
-    assert '<form method="post" novalidate' not in page.content.decode()
+    assert 'value="Sign off this content"' not in page.content.decode()
     answer = client.post(url("sign_off", "AZ"), {"digest": edited.digest, "kind": "editor", "provisions": [RULE]})
     assert answer.status_code == 422 and "someone else has to check it" in text(answer)
     assert not SignOff.objects.exists()
@@ -206,7 +206,8 @@ def test_a_draft_with_mistakes_cannot_be_signed_or_published(as_, people):
     for name, step in (("reviewer", "sign_off"), ("publisher", "publish")):
         page = as_(name).get(url(step, "AZ"))
         assert "no_such_fact" in text(page) and "have to be mended first" in text(page)
-        assert '<form method="post" novalidate' not in page.content.decode()
+        assert "Send back with a note" in page.content.decode(), "what is left to do"
+        assert not re.search('value="(Sign off this content|Publish)"', page.content.decode())
         answer = as_(name).post(
             url(step, "AZ"), {"digest": found.digest, "kind": "editor", "note": "x", "when": "now", "alone": "on"}
         )
