@@ -7,14 +7,13 @@ from datetime import timedelta
 
 import lxml.html
 import pytest
-from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from statelaw import drafts, publish
 from statelaw.desk.editing import in_plain_words
-from statelaw.desk.forms import ProvisionForm, proposed_slug
+from statelaw.desk.forms import proposed_slug
 from statelaw.document import plain_data
 from statelaw.models import (
     JurisdictionDraft,
@@ -34,6 +33,8 @@ BAR, DEADLINE = "az-33-814-g", "az-33-814-a-deadline"
 
 def drawn(code: str) -> JurisdictionDraft:
     """A state's draft as shipped, resting on its publication."""
+    if found := JurisdictionDraft.objects.filter(code=code).first():
+        return found
     document = publish.shipped()[0][code].document
     data = plain_data(document)
     base = Publication.objects.create(code=code, number=1, digest="0" * 64, document=data, text="")
@@ -125,25 +126,6 @@ def test_a_rule_that_is_looked_at_and_saved_is_not_changed(az, editor):
     az.refresh_from_db()
     assert not az.is_edited
     assert not ProvisionDraft.objects.exclude(version=1).exists()
-
-
-@pytest.mark.parametrize("code", sorted(code for code in publish.shipped()[0] if len(code) == 2))
-def test_no_rule_of_any_state_is_changed_by_its_form(code):
-    """Every rule of the shipped law, as its form shows it and reads it back, is the same rule."""
-    shipped = publish.shipped()[0]
-    document = shipped[code].document
-    questions = [*document.questions, *(() if code == "US" else shipped["US"].document.questions)]
-    for item in plain_data(document)["provisions"]:
-        given = {"draft": JurisdictionDraft(code=code), "questions": questions}
-        shown = ProvisionForm(instance=drafts.provision_row(item), **given)
-        html = "".join(str(shown[name]) for name in shown.fields)
-        sent = QueryDict(mutable=True)
-        for name, value in lxml.html.fromstring(f"<form>{html}</form>").form_values():
-            sent.appendlist(name, value.removeprefix("\n"))
-        sent["reason"] = "looked"
-        form = ProvisionForm(sent, instance=drafts.provision_row(item), **given)
-        assert form.is_valid(), (item["id"], form.errors)
-        assert drafts.provision_data(form.instance, sources=item["sources"]) == item
 
 
 def test_a_change_is_saved_with_who_when_and_why_and_the_draft_knows(az, editor):

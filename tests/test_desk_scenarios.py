@@ -204,8 +204,9 @@ def test_a_case_that_the_law_no_longer_fits_fails_with_its_reason(desk):
 
 
 @pytest.mark.parametrize("path", scenarios.shipped_files(), ids=lambda path: path.stem)
-def test_every_shipped_scenario_can_be_opened_and_saved_without_a_change(path, db):
+def test_every_shipped_scenario_can_be_opened_and_saved_without_a_change(path, monkeypatch):
     """Also when every field is sent again, and when one field is changed and changed back."""
+    monkeypatch.setattr(ScenarioForm, "_unique", lambda self: None)  # the only step that asks the database
     loaded = scenarios.Loaded()
     rows = scenarios._read(path, loaded)
     assert rows
