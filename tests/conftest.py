@@ -1,5 +1,7 @@
 """What every test shares."""
 
+import os
+
 import pytest
 from django.conf import settings
 
@@ -9,6 +11,11 @@ settings.LAW_FROM_DATABASE = False
 
 #: Without one of these a test is kept from the database (pytest-django sees to it).
 OPENING = {"db", "transactional_db", "django_db_reset_sequences", "django_db_setup", "live_server", "database_url"}
+
+
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: tests with servers and browsers wait for a good part of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

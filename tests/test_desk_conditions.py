@@ -342,7 +342,7 @@ _TYPED = [
 _TEXTS = st.sampled_from(_TYPED)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(_KEYS, _TEXTS), max_size=12), st.booleans())
 def test_whatever_is_sent_is_answered(pairs, add):
     data = QueryDict(mutable=True)

@@ -56,7 +56,7 @@ _WORDS = ["the", "lender", "may", "sue,", "(a)", "2.5", "acres.", "“no”", "�
 _TEXTS = st.lists(st.sampled_from(_WORDS), max_size=25).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(_TEXTS | st.text(max_size=60), _TEXTS | st.text(max_size=60))
 def test_the_marks_hold_both_texts_whole(old, new):
     found = marks(old, new)
@@ -249,7 +249,7 @@ def _paths(value, path=()):
     return [path]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(FILES)), st.data())
 def test_any_change_of_any_value_of_any_document_is_shown(code, data):
     old = plain_data(FILES[code])

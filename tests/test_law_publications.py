@@ -390,7 +390,7 @@ def test_a_publication_that_cannot_be_read_leaves_the_earlier_law_and_it_is_said
     Publication(code="CA", number=1, digest="0", document=SHIPPED[0]["CA"].data, text="").save()
     assert store.look()
     assert store.health()["unread"] == ["AZ 2"], "as long as it is so, whatever else is published"
-    good = publications.get(code="CA", number=1)
+    good = publications.get(code="AZ", number=1)
     Publication(code="AZ", number=3, digest=good.digest, document=good.document, text="").save()
     store.look()
     assert store.health()["unread"] == []

@@ -223,14 +223,14 @@ _SETS = st.lists(st.sampled_from(sorted(_FACTS)), max_size=4, unique=True).flatm
 _RULES = st.fixed_dictionaries({"when": _SETS, "unless": st.lists(_SETS.filter(bool), max_size=3)})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(_RULES, _RULES)
 def test_different_conditions_have_different_sentences(one, other):
     texts = [sentence.conditions(rule, _QUESTIONS) for rule in (one, other)]
     assert (texts[0] == texts[1]) == (one == other)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(_RULES, st.data())
 def test_a_change_to_one_condition_changes_the_sentence(rule, data):
     places = [rule["when"], *rule["unless"]]
@@ -267,7 +267,7 @@ _JUNK = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(_JUNK, _JUNK, _JUNK, _JUNK)
 def test_whatever_is_typed_so_far_makes_a_sentence(when, unless, in_force, questions):
     text = sentence.conditions({"when": when, "unless": unless, "in_force": in_force}, questions)
