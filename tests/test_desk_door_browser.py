@@ -23,7 +23,7 @@ from .visitor import Visitor
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("door")
 
 
 @pytest.fixture(scope="module")
