@@ -10,7 +10,7 @@ from django.conf import settings
 settings.LAW_FROM_DATABASE = False
 
 #: Without one of these a test is kept from the database (pytest-django sees to it).
-OPENING = {"db", "transactional_db", "django_db_reset_sequences", "django_db_setup", "live_server", "database_url"}
+OPENING = {"db", "transactional_db", "django_db_reset_sequences", "django_db_setup", "live_server"}
 
 
 def pytest_xdist_auto_num_workers():
